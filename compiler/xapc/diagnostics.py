@@ -79,6 +79,10 @@ class Diagnostics:
             self._seen.add(key)
             self._errors.append(error)
 
+    @property
+    def count(self) -> int:
+        return len(self._errors)
+
     def __bool__(self) -> bool:
         return bool(self._errors)
 

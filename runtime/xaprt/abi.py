@@ -213,3 +213,43 @@ class XenNote(IntEnum):
     GUEST_OS = 6
     GUEST_VERSION = 7
     LOADER = 8
+
+
+# SMCCC (DEN0028) section 2.5: the parts of a function identifier.
+ID_FAST = 1 << 31
+ID_64 = 1 << 30
+FIRST_FAST_OR_TRUSTED_OS_ID = 0x0200_0000
+"""Below it lie the yielding calls that SMCCC leaves to software older than itself."""
+
+
+def owner(fid: int) -> int:
+    """The owning entity number of a function identifier (SMCCC table 6-2)."""
+    return fid >> 24 & 0x3F
+
+
+OWNER_ARCH = 0
+OWNER_STANDARD_SECURE = 4
+OWNER_STANDARD_HYPERVISOR = 5
+
+PSCI_FUNCTIONS = range(0x00, 0x20)
+"""Function numbers that PSCI (DEN0022) has of owner 4."""
+CALL_COUNT, CALL_UID, CALL_REVISION = 0xFF00, 0xFF01, 0xFF03
+"""General service queries (SMCCC section 6.2)."""
+
+
+def route_refusal(first: int, last: int) -> str | None:
+    """Why no app may have the call route `first..last` (section 4, clause 2), or None."""
+    if first < FIRST_FAST_OR_TRUSTED_OS_ID:
+        return f"identifiers below {FIRST_FAST_OR_TRUSTED_OS_ID:#010x} are not routed"
+    # A range may span many owners; each block of one owner and one width is looked at.
+    for block in range(first >> 24, (last >> 24) + 1):
+        begin = max(first, block << 24) & 0xFFFFFF
+        end = min(last, (block << 24) + 0xFFFFFF) & 0xFFFFFF
+        if block & 0x3F in (OWNER_ARCH, OWNER_STANDARD_HYPERVISOR):
+            return f"owner {block & 0x3F} is the hypervisor's own"
+        if block & 0x3F == OWNER_STANDARD_SECURE:
+            if begin < PSCI_FUNCTIONS.stop:
+                return "PSCI is the hypervisor's own"
+            if any(begin <= query <= end for query in (CALL_COUNT, CALL_UID, CALL_REVISION)):
+                return "the standard service queries are the hypervisor's own"
+    return None

@@ -1,0 +1,163 @@
+"""Annotations: the types that the user writes."""
+
+import ast
+
+from xapc import errors
+from xapc.check.context import Context
+from xapc.check.entities import Broken, Constant, Length, TypeName, Word
+from xapc.types import (
+    BOOL,
+    NEVER,
+    NONE,
+    POISON,
+    U8,
+    U32,
+    ArrayType,
+    EnumType,
+    IntType,
+    StructType,
+    TupleType,
+    Type,
+    ViewType,
+)
+
+HINTS = {
+    "int": "a fixed width: u8 u16 u32 u64 i8 i16 i32 i64",
+    "float": "fixed-point arithmetic in a fixed-width integer",
+    "str": "messages are literals; pass a number or an enum",
+    "bytes": "Array[u8, N[...]]",
+    "list": "Array[T, N[...]]",
+    "dict": "Array[T, N[...]] of structs",
+    "set": "Array[bool, N[...]] or a Flag",
+    "object": "a fixed type",
+}
+"""Python's types that people reach for, and what to write instead."""
+
+
+def resolve(ctx: Context, node: ast.expr) -> Type:
+    """The type that an annotation means; POISON where it is reported."""
+    if isinstance(node, ast.Constant) and node.value is None:
+        return NONE
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return _quoted(ctx, node, node.value)
+    if isinstance(node, ast.Subscript):
+        return _subscript(ctx, node)
+    if isinstance(node, ast.Attribute):
+        from xapc.check import expr
+
+        found = expr.named(ctx, node)
+        if isinstance(found, TypeName):
+            return found.type
+    if isinstance(node, ast.Name):
+        return _name(ctx, node)
+    ctx.error(errors.NotAType(span=ctx.span(node), text=ctx.span(node).text()))
+    return POISON
+
+
+def _quoted(ctx: Context, node: ast.Constant, text: str) -> Type:
+    """`"Job"`: an annotation in quotes."""
+    try:
+        inner = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        ctx.error(errors.NotAType(span=ctx.span(node), text=repr(text)))
+        return POISON
+    for each in ast.walk(inner):
+        ast.copy_location(each, node)
+    return resolve(ctx, inner)
+
+
+def _name(ctx: Context, node: ast.Name) -> Type:
+    if node.id in ("NoReturn", "Never") and ctx.entity(node.id) is not None:
+        return NEVER
+    if node.id in HINTS and ctx.entity(node.id) is None:
+        ctx.error(errors.PythonType(span=ctx.span(node), name=node.id, instead=HINTS[node.id]))
+        return POISON
+    match ctx.lookup(node):
+        case TypeName(type):
+            return type
+        case Broken():
+            return POISON
+        case _:
+            ctx.error(errors.NotAType(span=ctx.span(node), text=node.id))
+            return POISON
+
+
+def _subscript(ctx: Context, node: ast.Subscript) -> Type:
+    head = node.value.id if isinstance(node.value, ast.Name) else ""
+    word = ctx.entity(head)
+    args = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if head == "tuple":
+        return _tuple(ctx, args)
+    if isinstance(word, Word) and word.name == "Array" and len(args) == 2:
+        return _array(ctx, node, args[0], args[1])
+    if isinstance(word, Word) and word.name == "View" and len(args) == 1:
+        return _view(ctx, args[0])
+    if head in HINTS and word is None:
+        ctx.error(errors.PythonType(span=ctx.span(node), name=head, instead=HINTS[head]))
+    else:
+        ctx.error(errors.NotAType(span=ctx.span(node), text=ctx.span(node).text()))
+    return POISON
+
+
+def _tuple(ctx: Context, args: list[ast.expr]) -> Type:
+    items = []
+    for each in args:
+        item = resolve(ctx, each)
+        if item is POISON:
+            return POISON
+        if not item.is_scalar:
+            ctx.error(errors.TupleOfScalars(span=ctx.span(each), type=str(item)))
+            return POISON
+        items.append(item)
+    return TupleType(tuple(items))
+
+
+def _view(ctx: Context, node: ast.expr) -> Type:
+    element = resolve(ctx, node)
+    if isinstance(element, IntType) and element in (U8, U32):
+        return ViewType(element, device=element == U32)
+    if element is not POISON:
+        ctx.error(errors.ViewElement(span=ctx.span(node), type=str(element)))
+    return POISON
+
+
+def _array(ctx: Context, node: ast.Subscript, element: ast.expr, length: ast.expr) -> Type:
+    held = resolve(ctx, element)
+    number = resolve_length(ctx, length)
+    if held is POISON or number is None:
+        return POISON
+    if not (isinstance(held, (IntType, EnumType, ArrayType, StructType)) or held is BOOL):
+        ctx.error(errors.ArrayElement(span=ctx.span(element), type=str(held)))
+        return POISON
+    made = ArrayType(held, number)
+    if made.size > 1 << 20:
+        ctx.error(errors.ArrayTooLarge(span=ctx.span(node), size=made.size))
+        return POISON
+    return made
+
+
+def resolve_length(ctx: Context, node: ast.expr) -> int | None:
+    """`N[16]`, or an alias of it."""
+    if isinstance(node, ast.Name):
+        found = ctx.lookup(node)
+        if isinstance(found, Length):
+            return found.length
+        if isinstance(found, Broken):
+            return None
+        if isinstance(found, Constant):
+            edits = errors.replace(ctx.span(node), f"N[{found.value.value}]")
+            ctx.error(errors.ArrayLengthForm(span=ctx.span(node), edits=edits))
+            return None
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        edits = errors.replace(ctx.span(node), f"N[{node.value}]")
+        ctx.error(errors.ArrayLengthForm(span=ctx.span(node), edits=edits))
+        return None
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        word, held = ctx.entity(node.value.id), node.slice
+        if isinstance(word, Word) and word.name == "N":
+            if isinstance(held, ast.Constant) and type(held.value) is int and held.value > 0:
+                return held.value
+            ctx.error(errors.ArrayLengthValue(span=ctx.span(held)))
+            return None
+    ctx.error(errors.ArrayLengthForm(span=ctx.span(node)))
+    return None

@@ -1,0 +1,191 @@
+"""Calls: who is called, and how arguments meet parameters."""
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xapc import errors
+from xapc.check import construct, expr, methods, services
+from xapc.check.coerce import coerce, describe, is_poison
+from xapc.check.context import Context, poison
+from xapc.check.entities import (
+    Broken,
+    Entity,
+    Namespace,
+    Routine,
+    TypeName,
+    Word,
+)
+from xapc.check.entities import describe as describe_entity
+from xapc.source import Span
+from xapc.tree import Call, Expr, Var
+from xapc.types import ArrayType, EnumType, IntType, StructType, Type
+
+
+def call(ctx: Context, node: ast.Call) -> Expr:
+    if problem := next((k for k in node.keywords if k.arg is None), None):
+        return ctx.error(errors.NotHere(span=ctx.span(problem), what="** in a call"))
+    func = node.func
+    if isinstance(func, ast.Name):
+        found = ctx.lookup(func)
+        return _entity(ctx, node, found)
+    if isinstance(func, ast.Attribute):
+        return _attribute(ctx, node, func)
+    if isinstance(func, ast.Subscript):
+        return construct.subscripted(ctx, node, func)
+    return ctx.error(errors.NotCallable(span=ctx.span(func), what="this expression"))
+
+
+def _entity(ctx: Context, node: ast.Call, found: Var | Entity) -> Expr:
+    match found:
+        case Broken():
+            for each in (*node.args, *(k.value for k in node.keywords)):
+                if not isinstance(each, ast.GeneratorExp):
+                    expr.check(ctx, each)
+            return poison(ctx.span(node))
+        case Routine():
+            return routine(ctx, node, found, None)
+        case TypeName(type):
+            return _type(ctx, node, type)
+        case Word(name) if name in services.WORDS:
+            return services.WORDS[name](ctx, node)
+        case Word(name) if name in methods.WORDS:
+            return methods.WORDS[name](ctx, node)
+        case Var(type=type):
+            return ctx.error(errors.NotCallable(span=ctx.span(node.func), what=describe(type)))
+        case _:
+            what = describe_entity(found)
+            return ctx.error(errors.NotCallable(span=ctx.span(node.func), what=what))
+
+
+def _type(ctx: Context, node: ast.Call, type: Type) -> Expr:
+    if isinstance(type, StructType):
+        return construct.struct(ctx, node, type)
+    if isinstance(type, ArrayType):
+        return construct.array(ctx, node, type)
+    return construct.scalar(ctx, node, type)
+
+
+def _attribute(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
+    if isinstance(func.value, ast.Name) and func.value.id not in ctx.own_names:
+        word = ctx.entity(func.value.id)
+        if isinstance(word, Word) and word.name == "log":
+            return services.log(ctx, node, func)
+    owner = expr.named(ctx, func.value)
+    if isinstance(owner, Broken):
+        return poison(ctx.span(node))
+    if isinstance(owner, Namespace):
+        member = owner.members.get(func.attr)
+        if member is None:
+            known = list(owner.members)
+            return ctx.error(errors.unknown_member(ctx.span(func), owner.name, func.attr, known))
+        return _entity(ctx, node, member)
+    if isinstance(owner, TypeName) and isinstance(owner.type, (IntType, EnumType)):
+        return construct.fitted(ctx, node, func, owner.type)
+    if isinstance(func.value, ast.Attribute) and func.attr in ("le", "be"):
+        return methods.ordered(ctx, node, func, func.value)
+    base = expr.check(ctx, func.value)
+    if is_poison(base):
+        return poison(ctx.span(node))
+    if isinstance(base.type, StructType) and func.attr in base.type.methods:
+        method = base.type.methods[func.attr]
+        found = next(r for r in ctx.unit.routines if r.function is method)
+        return routine(ctx, node, found, base)
+    return methods.method(ctx, node, func, base)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of something that is called; `type` None: anything, as it comes."""
+
+    name: str
+    type: Type | None
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Arguments in evaluation order, each with the place of its parameter."""
+
+    args: tuple[Expr, ...]
+    places: tuple[int, ...]
+
+    def by_place(self) -> dict[int, Expr]:
+        return dict(zip(self.places, self.args, strict=True))
+
+
+def bind(
+    ctx: Context,
+    node: ast.Call,
+    parameters: Sequence[Parameter],
+    *,
+    what: str,
+    constants: bool,
+    check: Callable[[Context, ast.expr], Expr] | None = None,
+) -> Bound | None:
+    """Match the arguments of a call with parameters and check them, left to right.
+
+    None where the call does not fit, which is reported.
+    """
+    given: dict[int, ast.expr] = {}
+    names = [p.name for p in parameters]
+    ok = True
+    for place, arg in enumerate(node.args):
+        if isinstance(arg, ast.Starred) or place >= len(parameters):
+            most = len(parameters)
+            ctx.error(errors.TooManyArguments(span=ctx.span(arg), what=what, most=most))
+            ok = False
+            break
+        given[place] = arg
+    for keyword in node.keywords:
+        place = names.index(keyword.arg) if keyword.arg in names else -1
+        if place < 0 or place in given:
+            ctx.error(
+                errors.keyword(ctx.span(keyword), what, str(keyword.arg), names, place in given)
+            )
+            ok = False
+            continue
+        given[place] = keyword.value
+    missing = [p.name for n, p in enumerate(parameters) if p.required and n not in given]
+    if ok and missing:
+        listed = ", ".join(missing)
+        ctx.error(errors.MissingArgument(span=ctx.span(node), what=what, names=listed))
+        ok = False
+    args: list[Expr] = []
+    for place, arg in given.items():
+        found = (check or expr.value)(ctx, arg)
+        wanted = parameters[place].type
+        if wanted is not None:
+            found = coerce(ctx, found, wanted, constants=constants)
+        args.append(found)
+    if not ok or is_poison(*args):
+        return None
+    return Bound(tuple(args), tuple(given))
+
+
+def routine(ctx: Context, node: ast.Call, target: Routine, self: Expr | None) -> Expr:
+    """A call of a function of the program, or of a struct's method on `self`."""
+    function = target.function
+    offset = 0 if self is None else 1
+    parameters = [
+        Parameter(p.name, p.type, p.name not in target.defaults) for p in function.params[offset:]
+    ]
+    bound = bind(ctx, node, parameters, what=f"{function.name}()", constants=False)
+    span = ctx.span(node) if self is None else _name_span(ctx, node)
+    if bound is None:
+        return poison(span)
+    args: list[Expr] = [] if self is None else [self]
+    args.extend(bound.args)
+    places = [*range(offset), *(p + offset for p in bound.places)]
+    for place, parameter in enumerate(function.params):
+        if place not in places:
+            args.append(target.defaults[parameter.name])
+            places.append(place)
+    if ctx.routine is not None:
+        ctx.routine.function.calls.add(function)
+    return Call(function.result, span, function, tuple(args), tuple(places))
+
+
+def _name_span(ctx: Context, node: ast.Call) -> Span:
+    assert isinstance(node.func, ast.Attribute)
+    return methods.name_span(ctx, node.func)

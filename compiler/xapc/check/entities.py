@@ -1,0 +1,198 @@
+"""What a name can stand for, and the names that the language itself gives."""
+
+import ast
+from dataclasses import dataclass, field
+from enum import Enum as PyEnum
+
+from xap import psci, smccc
+from xapc import tree
+from xapc.source import Source, Span
+from xapc.tree import Const, Function, Global
+from xapc.types import BOOL, INTS, UNTYPED, EnumType, Simple, Type
+
+
+@dataclass(frozen=True)
+class TypeName:
+    """A scalar type, a struct, or an alias of a type."""
+
+    type: Type
+
+
+@dataclass(frozen=True)
+class Length:
+    """An alias of a length: `Block = N[64]`."""
+
+    length: int
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A scalar `Final`; of type UNTYPED where it was given no width."""
+
+    value: Const
+
+
+@dataclass(frozen=True)
+class Text:
+    """A `Final` string or bytes."""
+
+    value: str | bytes
+
+
+@dataclass(frozen=True)
+class Variable:
+    """State, or a `Final` aggregate."""
+
+    target: Global
+
+
+@dataclass(eq=False)
+class Routine:
+    """A function: its declaration, and how its parameters may be given."""
+
+    function: Function
+    node: ast.FunctionDef
+    module: "ModuleNames"
+    defaults: "dict[str, Const]" = field(default_factory=dict)
+    owner: Type | None = None
+    state: Span | None = None
+    """Where it first reads or writes state, itself."""
+    service: Span | None = None
+    """Where it first calls the hypervisor, itself."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A name with a meaning of its own in the language: `range`, `log`, `App`, `Array`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A module behind a name: `xap`, `smccc`, `psci`."""
+
+    name: str
+    members: "dict[str, Entity]"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Its declaration already got a diagnostic."""
+
+
+@dataclass(frozen=True)
+class TheApp:
+    """The variable that `App(...)` was assigned to."""
+
+
+Entity = (
+    TypeName | Length | Constant | Text | Variable | Routine | Word | Namespace | Broken | TheApp
+)
+
+BROKEN = Broken()
+
+
+@dataclass(eq=False)
+class ModuleNames:
+    """A module's source, its names, and where each was declared."""
+
+    source: Source
+    names: dict[str, Entity] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
+
+
+EVENTS = EnumType("Event", INTS["u8"], False, {"DOMAIN_CREATED": 1, "DOMAIN_DESTROYED": 2})
+
+PYTHON_WORDS = (
+    "range",
+    "len",
+    "enumerate",
+    "reversed",
+    "min",
+    "max",
+    "abs",
+)
+"""Builtins of Python that the language has."""
+
+SDK_WORDS = (
+    "App",
+    "Array",
+    "N",
+    "View",
+    "struct",
+    "log",
+    "wrapping",
+    "static_assert",
+    "sizeof",
+    "offsetof",
+    "call_smc",
+    "map_guest_page",
+    "map_io",
+    "inject_irq",
+    "set_timer",
+    "now_ns",
+    "caller",
+    "not_handled",
+    "panic",
+    "Instances",
+    "Restart",
+    "Needs",
+    "Enum",
+    "Flag",
+)
+
+SDK_STRUCTS = (tree.CALLER, tree.SMC_CALL, tree.SMC_RESULT, tree.SMC_RESULT_8, tree.MMIO_ACCESS)
+
+
+def _constants(module: object) -> dict[str, Entity]:
+    """The integer constants and enumerations of one of the SDK's tables."""
+    found: dict[str, Entity] = {}
+    for name, value in vars(module).items():
+        if name.isupper() and isinstance(value, int) and not isinstance(value, PyEnum):
+            span = Span(Source(f"xap.{getattr(module, '__name__', '')}", ""), 1, 1, 1, 1)
+            found[name] = Constant(Const(UNTYPED, span, int(value)))
+    return found
+
+
+def sdk_names() -> dict[str, Entity]:
+    """What `from xap import ...` can take."""
+    names: dict[str, Entity] = {name: Word(name) for name in SDK_WORDS}
+    names.update({name: TypeName(type) for name, type in INTS.items()})
+    names.update({each.name: TypeName(each) for each in SDK_STRUCTS})
+    names["Event"] = TypeName(EVENTS)
+    names["smccc"] = Namespace("xap.smccc", _constants(smccc))
+    names["psci"] = Namespace("xap.psci", _constants(psci))
+    return names
+
+
+def python_names() -> dict[str, Entity]:
+    """What every module has without an import."""
+    names: dict[str, Entity] = {name: Word(name) for name in PYTHON_WORDS}
+    names["bool"] = TypeName(BOOL)
+    return names
+
+
+def describe(entity: Entity) -> str:
+    """For messages: 'a function', 'a type'."""
+    match entity:
+        case TypeName():
+            return "a type"
+        case Length():
+            return "a length"
+        case Constant() | Text():
+            return "a constant"
+        case Variable(target):
+            return "a constant" if target.constant else "a state variable"
+        case Routine():
+            return "a function"
+        case Namespace():
+            return "a module"
+        case TheApp():
+            return "the app"
+        case _:
+            return "a name of the language"
+
+
+NO_VALUE = Simple("no value")

@@ -1,0 +1,298 @@
+"""Build-time values: checked expressions and functions, run under CPython with the SDK.
+
+The user's file is never executed: an expression that passed the check is compiled on its
+own, and the functions and classes that it names are defined, from their checked source, in a
+namespace that holds nothing else (LANGUAGE.md section 1).
+"""
+
+import __future__
+
+import ast
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import xap
+from xapc import errors
+from xapc.check.entities import (
+    Broken,
+    Constant,
+    Entity,
+    Length,
+    ModuleNames,
+    Namespace,
+    Routine,
+    Text,
+    TypeName,
+    Variable,
+    Word,
+)
+from xapc.check.unit import Unit
+from xapc.diagnostics import InternalError
+from xapc.source import Span
+from xapc.tree import Const, Value
+from xapc.types import UNTYPED, ArrayType, EnumType, StructType, Type
+
+STEP_LIMIT = 1_000_000
+"""Function calls and loop turns that one build-time value may take."""
+
+
+class StepLimit(Exception):
+    """A build-time computation took too long."""
+
+
+@dataclass(eq=False)
+class Evaluator:
+    """Runs the build-time expressions of one module."""
+
+    unit: Unit
+    module: ModuleNames
+    namespace: dict[str, object] = field(default_factory=dict)
+    objects: dict[str, object] = field(default_factory=dict)
+    """Values of the module's constants, by name."""
+    _steps: int = 0
+
+    @classmethod
+    def of(cls, unit: Unit, module: ModuleNames) -> "Evaluator":
+        """The evaluator of that module; each has one."""
+        made = unit.evaluators.get(id(module))
+        if not isinstance(made, cls):
+            made = cls(unit, module)
+            unit.evaluators[id(module)] = made
+            made.namespace.update(xap.host_globals(), __name__="build", _xap_step=made._step)
+        return made
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > STEP_LIMIT:
+            raise StepLimit
+
+    def evaluate(
+        self, node: ast.expr, type: Type, order: int, *, bind: str | None = None
+    ) -> Value | None:
+        """The value of a checked expression of `type`; None where that fails (reported).
+
+        `order`: the place among the module's declarations; it may use what stands above.
+        `bind`: the name of the constant that it defines.
+        """
+        span = Span.of(self.module.source, node)
+        if not self._install(_names(node), order, span, set()):
+            return None
+        code = compile(
+            ast.fix_missing_locations(ast.Expression(_Ticks().visit(copy.deepcopy(node)))),
+            self.module.source.path,
+            "eval",
+            flags=__future__.annotations.compiler_flag,
+            dont_inherit=True,
+        )
+        self._steps = 0
+        try:
+            made = eval(code, self.namespace)
+            value = _value(made, type)
+        except StepLimit:
+            self.unit.diagnostics.add(errors.StepsExceeded(span=span, limit=STEP_LIMIT))
+            return None
+        except (xap.Panic, AssertionError) as panic:
+            self._panicked(panic, span)
+            return None
+        except (ValueError, TypeError, RecursionError) as problem:
+            self.unit.diagnostics.add(errors.BuildTimeFailed(span=span, why=str(problem)))
+            return None
+        if bind is not None:
+            self.objects[bind] = made
+        return value
+
+    def _panicked(self, panic: BaseException, span: Span) -> None:
+        path, line = xap.panic_site(panic)
+        reason = panic.reason.name if isinstance(panic, xap.Panic) else "ASSERT"
+        where = "" if line == span.line else f" at line {line}"
+        self.unit.diagnostics.add(errors.BuildTimePanic(span=span, reason=reason, where=where))
+
+    # --- defining what an expression names ---------------------------------------------------
+
+    def _install(self, names: Iterable[str], order: int, span: Span, seen: set[str]) -> bool:
+        """Define `names`, and what they name in turn, in the namespace."""
+        for name in names:
+            entity = self.unit.resolve(self.module, name)
+            if name in seen or entity is None:
+                continue
+            seen.add(name)
+            if self.module.order.get(name, -1) > order:
+                self.unit.diagnostics.add(
+                    errors.defined_below(span, name, self.module.places[name])
+                )
+                return False
+            if not self._define(name, entity, order, span, seen):
+                return False
+        return True
+
+    def _define(self, name: str, entity: Entity, order: int, span: Span, seen: set[str]) -> bool:
+        match entity:
+            case Broken():
+                return False
+            case Routine(module=module) if module is not self.module:
+                other = Evaluator.of(self.unit, module)
+                home = entity.node.name
+                last = len(module.order)
+                if not other._install([home], last, span, set()):
+                    return False
+                self.namespace[name] = other.namespace[home]
+            case Routine():
+                return self._define_function(name, entity, order, span, seen)
+            case Variable(target) if not target.constant:
+                self.unit.diagnostics.add(errors.StateAtBuildTime(span=span, name=name))
+                return False
+            case _:
+                self.namespace[name] = self._object(name, entity)
+        return True
+
+    def _define_function(
+        self, name: str, routine: Routine, order: int, span: Span, seen: set[str]
+    ) -> bool:
+        before = self.unit.diagnostics.count
+        self.unit.check_body(routine)
+        if self.unit.diagnostics.count != before or name in self.unit.broken_bodies:
+            self.unit.broken_bodies.add(name)
+            return False
+        if routine.service is not None:
+            self.unit.diagnostics.add(
+                errors.ServiceAtBuildTime(span=span, name=name, place=str(routine.service.line))
+            )
+            return False
+        if not self._install(_names(routine.node), order, span, seen):
+            return False
+        self.run([routine.node])
+        return True
+
+    def run(self, nodes: list[ast.FunctionDef | ast.ClassDef]) -> None:
+        """Define checked functions or classes in the namespace."""
+        body: list[ast.stmt] = []
+        for node in nodes:
+            plain = copy.deepcopy(node)
+            if isinstance(plain, ast.FunctionDef):
+                plain.decorator_list = []
+            body.append(_Ticks().visit(plain))
+        module = ast.fix_missing_locations(ast.Module(body, []))
+        flags = 0 if isinstance(nodes[0], ast.ClassDef) else _LAZY
+        exec(
+            compile(module, self.module.source.path, "exec", flags=flags, dont_inherit=True),
+            self.namespace,
+        )
+
+    def _object(self, name: str, entity: Entity) -> object:
+        """The CPython object that an entity is."""
+        if name in self.objects:
+            return self.objects[name]
+        match entity:
+            case Word(word):
+                return getattr(xap, word, None) or self.namespace.get(word)
+            case Namespace(path):
+                return getattr(xap, path.rpartition(".")[2], xap)
+            case Constant(constant):
+                return self.scalar(constant)
+            case Text(text):
+                return text
+            case Length():
+                return None  # only ever part of a type
+            case TypeName(type):
+                return self.python_type(type)
+            case Variable(target):
+                return Evaluator.home(self.unit, target.span).objects[target.name]
+            case _:
+                raise InternalError(f"no build-time object for {name}", None)
+
+    @staticmethod
+    def home(unit: Unit, span: Span) -> "Evaluator":
+        """The evaluator of the module whose source that span is in."""
+        module = unit.modules[span.source.path]
+        return Evaluator.of(unit, module)
+
+    def scalar(self, constant: Const) -> object:
+        if constant.type is UNTYPED:
+            return constant.value
+        made = self.python_type(constant.type)
+        assert callable(made)
+        return made(constant.value)
+
+    def python_type(self, type: Type) -> object:
+        """The SDK's class for a type of the program."""
+        if isinstance(type, ArrayType):
+            return xap.Array[self.python_type(type.element), xap.N[type.length]]
+        if isinstance(type, (StructType, EnumType)) and type.span is not None:
+            owner = Evaluator.home(self.unit, type.span)
+            return owner.class_of(type)
+        return getattr(xap, str(type), bool)
+
+    def class_of(self, type: StructType | EnumType) -> object:
+        node = self.unit.class_nodes.get(type)
+        if node is None:
+            raise InternalError(f"{type} has no declaration", type.span)
+        if node.name not in self.objects:
+            for inner in _names(node):
+                entity = self.unit.resolve(self.module, inner)
+                if entity is not None and inner != node.name and not isinstance(entity, Broken):
+                    if isinstance(entity, Routine):
+                        self._define_function(inner, entity, 1 << 30, type.span, set())
+                    elif not (isinstance(entity, Variable) and not entity.target.constant):
+                        self.namespace[inner] = self._object(inner, entity)
+            self.run([node])
+            self.objects[node.name] = self.namespace[node.name]
+        return self.objects[node.name]
+
+
+_LAZY = __future__.annotations.compiler_flag
+
+
+def _names(node: ast.AST) -> list[str]:
+    """Names that a piece of source reads, in order, each once."""
+    found = dict.fromkeys(
+        each.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
+    )
+    return list(found)
+
+
+def _value(made: object, type: Type) -> Value:
+    """A CPython object as the tree's build-time value."""
+    if isinstance(type, ArrayType):
+        assert isinstance(made, Iterable)
+        items = tuple(_value(each, type.element) for each in made)
+        if len(items) != type.length:
+            raise ValueError(f"{len(items)} elements, {type.length} wanted")
+        return items
+    if isinstance(type, StructType):
+        return tuple(_value(getattr(made, f.name), f.type) for f in type.fields.values())
+    if isinstance(type, EnumType):
+        return int(getattr(made, "value", 0))
+    assert isinstance(made, int)
+    return int(made)
+
+
+class _Ticks(ast.NodeTransformer):
+    """Puts a step counter into every function, loop turn and generated element."""
+
+    def _tick(self) -> ast.Call:
+        return ast.Call(ast.Name("_xap_step", ast.Load()), [], [])
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # ast's name
+        self.generic_visit(node)
+        node.body.insert(0, ast.Expr(self._tick()))
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.AST:  # ast's name
+        return self._loop(node)
+
+    def visit_For(self, node: ast.For) -> ast.AST:  # ast's name
+        return self._loop(node)
+
+    def _loop(self, node: ast.While | ast.For) -> ast.AST:
+        self.generic_visit(node)
+        node.body.insert(0, ast.Expr(self._tick()))
+        return node
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:  # ast's name
+        self.generic_visit(node)
+        pair = ast.Tuple([self._tick(), node.elt], ast.Load())
+        node.elt = ast.Subscript(pair, ast.Constant(1), ast.Load())
+        return node

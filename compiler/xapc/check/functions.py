@@ -1,0 +1,165 @@
+"""Functions: signatures, and the check of bodies."""
+
+import ast
+from typing import TYPE_CHECKING
+
+from xapc import errors
+from xapc.check import annotations, expr, handlers, statements
+from xapc.check.coerce import coerce, is_poison
+from xapc.check.context import Context
+from xapc.check.entities import BROKEN, Entity, Routine
+from xapc.check.flow import check_flow
+from xapc.check.unit import Unit
+from xapc.tree import Const, Function, Var
+from xapc.types import POISON, StructType, TupleType, Type, ViewType
+
+if TYPE_CHECKING:
+    from xapc.check.module import ModuleChecker
+
+
+def declare(checker: "ModuleChecker", node: ast.FunctionDef) -> Entity:
+    """A function of the module, a handler if it has decorators."""
+    routine = _signature(checker, node, None)
+    if routine is None:
+        return BROKEN
+    checker.unit.routines.append(routine)
+    # The name is known before its decorators, which never refer to it.
+    checker.names.names[node.name] = routine
+    for decorator in node.decorator_list:
+        handlers.decorate(checker, routine, decorator)
+    return routine
+
+
+def declare_method(checker: "ModuleChecker", type: StructType, node: ast.FunctionDef) -> None:
+    ctx = checker.context()
+    if node.decorator_list:
+        ctx.error(errors.MethodDecorator(span=ctx.span(node.decorator_list[0])))
+    if node.name in type.fields or node.name in type.methods or node.name in ("copy", "equals"):
+        ctx.error(errors.Reserved(span=ctx.span(node), name=node.name))
+        return
+    routine = _signature(checker, node, type)
+    if routine is not None:
+        type.methods[node.name] = routine.function
+        checker.unit.routines.append(routine)
+        checker.methods.append(routine)
+
+
+def _signature(
+    checker: "ModuleChecker", node: ast.FunctionDef, owner: StructType | None
+) -> Routine | None:
+    ctx, args = checker.context(), node.args
+    unwanted = [*args.posonlyargs, *args.kwonlyargs, args.vararg, args.kwarg]
+    for each in unwanted:
+        if each is not None:
+            ctx.error(errors.ParameterKind(span=ctx.span(each), name=each.arg))
+    if any(each is not None for each in unwanted):
+        return None
+    params: list[Var] = []
+    for number, arg in enumerate(args.args):
+        if owner is not None and number == 0:
+            params.append(Var(arg.arg, owner, ctx.span(arg), parameter=True))
+        else:
+            params.append(Var(arg.arg, _parameter(ctx, arg), ctx.span(arg), parameter=True))
+    if owner is not None and not params:
+        ctx.error(errors.MethodSelf(span=ctx.span(node)))
+        return None
+    result = _result(checker, ctx, node)
+    name = node.name if owner is None else f"{owner.name}.{node.name}"
+    span = ctx.span(node)
+    function = Function(name, tuple(params), result, span)
+    routine = Routine(function, node, checker.names, owner=owner)
+    for arg, default in zip(reversed(args.args), reversed(args.defaults), strict=False):
+        _default(checker, ctx, routine, arg, default)
+    return routine
+
+
+def _parameter(ctx: Context, arg: ast.arg) -> Type:
+    if arg.annotation is None:
+        ctx.error(errors.Unannotated(span=ctx.span(arg), name=arg.arg))
+        return POISON
+    type = annotations.resolve(ctx, arg.annotation)
+    held = type.is_scalar or type.is_aggregate or isinstance(type, (ViewType, TupleType))
+    if not held and type is not POISON:
+        ctx.error(errors.NotStorable(span=ctx.span(arg.annotation), type=str(type)))
+        return POISON
+    return type
+
+
+def _result(checker: "ModuleChecker", ctx: Context, node: ast.FunctionDef) -> Type:
+    if node.returns is None:
+        span = checker.names.places.get(node.name, ctx.span(node))
+        colon = _colon(ctx, node)
+        ctx.error(errors.NoResultType(span=span, name=node.name, edits=colon))
+        return POISON
+    type = annotations.resolve(ctx, node.returns)
+    if isinstance(type, ViewType):
+        ctx.error(errors.ViewStored(span=ctx.span(node.returns)))
+        return POISON
+    return type
+
+
+def _colon(ctx: Context, node: ast.FunctionDef) -> tuple[errors.Edit, ...]:
+    """` -> None` where nothing is returned."""
+    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None]
+    line = ctx.module.source.line(node.lineno)
+    at = line.rfind("):")
+    if returns or at < 0 or node.body[0].lineno == node.lineno:
+        return ()
+    span = ctx.span(node)
+    place = type(span)(span.source, node.lineno, at + 2, node.lineno, at + 2)
+    return (errors.insert(place, " -> None"),)
+
+
+def _default(
+    checker: "ModuleChecker", ctx: Context, routine: Routine, arg: ast.arg, node: ast.expr
+) -> None:
+    param = next(p for p in routine.function.params if p.name == arg.arg)
+    value = coerce(ctx, expr.value(ctx, node), param.type)
+    if is_poison(value):
+        routine.defaults[arg.arg] = Const(POISON, ctx.span(node), 0)
+        return
+    if not param.type.is_scalar:
+        ctx.error(errors.DefaultOfAggregate(span=ctx.span(node)))
+        return
+    if not isinstance(value, Const):
+        order = checker.names.order.get(routine.node.name, 0)
+        found = checker.evaluator.evaluate(node, param.type, order)
+        value = Const(param.type, ctx.span(node), found if isinstance(found, int) else 0)
+    routine.defaults[arg.arg] = value
+
+
+# --- bodies ----------------------------------------------------------------------------------
+
+
+def check_body(unit: Unit, routine: Routine, done: set[Routine]) -> None:
+    """Check a function's body, once."""
+    if routine in done:
+        return
+    done.add(routine)
+    function, node = routine.function, routine.node
+    ctx = Context(unit, routine.module, routine, _bound_names(node))
+    ctx.globals = _declared_global(node)
+    for param in function.params:
+        ctx.locals[param.name] = param
+        if isinstance(param.type, ViewType):
+            ctx.views.append(param)
+    before = unit.diagnostics.count
+    function.body = statements.block(ctx, node.body)
+    if unit.diagnostics.count == before and function.result is not POISON:
+        check_flow(unit, routine)
+
+
+def _bound_names(node: ast.FunctionDef) -> frozenset[str]:
+    """Names that Python makes local because the function binds them somewhere."""
+    names = {arg.arg for arg in node.args.args}
+    for each in ast.walk(node):
+        match each:
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                names.add(name)
+    return frozenset(names)
+
+
+def _declared_global(node: ast.FunctionDef) -> set[str]:
+    return {name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names}

@@ -1,0 +1,111 @@
+"""Messages: string literals and f-strings (LANGUAGE.md section 6)."""
+
+import ast
+import re
+from dataclasses import dataclass
+
+from xapc import errors
+from xapc.check import expr
+from xapc.check.coerce import describe, is_poison
+from xapc.check.context import Context
+from xapc.tree import Const, Expr, FormatSpec, Formatted, Message
+from xapc.types import BOOL, STR, UNTYPED, EnumType, IntType
+
+SPEC = re.compile(r"(#?)(0?)([1-9][0-9]?)?([dxXob]?)", re.ASCII)
+"""What a format specification may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Expr):
+    """A string: only ever part of a message, never in the finished tree."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolated(Expr):
+    """An f-string, like `Literal`."""
+
+    message: Message
+
+
+def message(ctx: Context, node: ast.expr) -> Message | None:
+    """A string literal, a `Final` string or an f-string; None where that is reported."""
+    found = expr.check(ctx, node)
+    if isinstance(found, Literal):
+        return (found.text,) if found.text else ()
+    if isinstance(found, Interpolated):
+        return found.message
+    if not is_poison(found):
+        edits = ()
+        if isinstance(found.type, (IntType, EnumType)) or found.type is BOOL:
+            edits = errors.replace(found.span, f'f"{{{found.span.text()}}}"')
+        ctx.error(errors.NotAMessage(span=found.span, type=describe(found.type), edits=edits))
+    return None
+
+
+def joined(ctx: Context, node: ast.JoinedStr) -> Expr:
+    parts: list[str | Formatted] = []
+    for each in node.values:
+        part = _part(ctx, each)
+        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += part
+        elif part is None:
+            return expr.poison(ctx.span(node))
+        elif part != "":
+            parts.append(part)
+    return Interpolated(STR, ctx.span(node), tuple(parts))
+
+
+def _part(ctx: Context, node: ast.expr) -> str | Formatted | None:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    assert isinstance(node, ast.FormattedValue)
+    held = expr.check(ctx, node.value)
+    if is_poison(held):
+        return None
+    if node.conversion != -1:
+        ctx.error(errors.FormatConversion(span=held.span))
+        return None
+    spec = _spec(ctx, node)
+    if spec is None:
+        return None
+    if isinstance(held, Literal) and spec == "":
+        return held.text
+    if held.type is UNTYPED and isinstance(held, Const):
+        return format(held.value, spec)
+    return _formatted(ctx, held, spec)
+
+
+def _spec(ctx: Context, node: ast.FormattedValue) -> str | None:
+    """The specification as text; it has to be constant."""
+    if node.format_spec is None:
+        return ""
+    assert isinstance(node.format_spec, ast.JoinedStr)
+    text = ""
+    for each in node.format_spec.values:
+        if not isinstance(each, ast.Constant):
+            ctx.error(errors.FormatSpecification(span=ctx.span(node.value), spec="{...}"))
+            return None
+        text += str(each.value)
+    if SPEC.fullmatch(text) is None:
+        ctx.error(errors.FormatSpecification(span=ctx.span(node.value), spec=text))
+        return None
+    return text
+
+
+def _formatted(ctx: Context, held: Expr, spec: str) -> Formatted | None:
+    matched = SPEC.fullmatch(spec)
+    assert matched is not None
+    alternate, zero, width, kind = matched.groups()
+    plain_only = held.type is BOOL or isinstance(held.type, EnumType)
+    if not (plain_only or isinstance(held.type, IntType)):
+        ctx.error(errors.NotAMessage(span=held.span, type=describe(held.type)))
+        return None
+    if plain_only and spec:
+        ctx.error(errors.FormatOfName(span=held.span, type=describe(held.type)))
+        return None
+    if isinstance(held.type, EnumType) and held.type.flag:
+        ctx.error(errors.FormatOfFlags(span=held.span, base=str(held.type.base)))
+        return None
+    return Formatted(held, FormatSpec(bool(alternate), bool(zero), int(width or 0), kind or "d"))

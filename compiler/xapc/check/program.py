@@ -1,0 +1,74 @@
+"""The finished program: what the handlers reach, callees before callers, without recursion."""
+
+from collections.abc import Iterator
+
+from xapc import errors
+from xapc.check.unit import Unit
+from xapc.tree import App, Function, Program
+
+
+def assemble(unit: Unit, app: App, library: dict[str, Function]) -> Program | None:
+    """The program of a checked unit; None where functions call themselves (reported)."""
+    order = _callees_first(unit)
+    if order is None:
+        return None
+    handlers = unit.handlers
+    roots = [handler.function for handler in (*handlers.calls, *handlers.mmio)]
+    roots += [f for f in (handlers.init, handlers.timer, *handlers.events.values()) if f]
+    reached = _reached([*roots, *library.values()])
+    return Program(
+        app=app,
+        functions=tuple(f for f in order if f in reached),
+        globals=tuple(unit.globals),
+        calls=tuple(handlers.calls),
+        mmio=tuple(handlers.mmio),
+        init=handlers.init,
+        timer=handlers.timer,
+        events=dict(handlers.events),
+        library=library,
+    )
+
+
+def _reached(roots: list[Function]) -> set[Function]:
+    found: set[Function] = set()
+    waiting = list(roots)
+    while waiting:
+        function = waiting.pop()
+        if function not in found:
+            found.add(function)
+            waiting.extend(function.calls)
+    return found
+
+
+def _callees_first(unit: Unit) -> list[Function] | None:
+    """All functions in an order in which each follows what it calls."""
+    functions = [routine.function for routine in unit.routines]
+    order: list[Function] = []
+    done: set[Function] = set()
+    for root in functions:
+        path: list[tuple[Function, Iterator[Function]]] = []
+        if root not in done:
+            path.append((root, iter(_sorted(root.calls))))
+        active = {root}
+        while path:
+            function, calls = path[-1]
+            callee = next(calls, None)
+            if callee is None:
+                path.pop()
+                active.discard(function)
+                if function not in done:
+                    done.add(function)
+                    order.append(function)
+            elif callee in active:
+                names = [f.name for f, _ in path]
+                cycle = " -> ".join([*names[names.index(callee.name) :], callee.name])
+                unit.diagnostics.add(errors.Recursion(span=callee.span, cycle=cycle))
+                return None
+            elif callee not in done:
+                active.add(callee)
+                path.append((callee, iter(_sorted(callee.calls))))
+    return order
+
+
+def _sorted(functions: set[Function]) -> list[Function]:
+    return sorted(functions, key=lambda f: (f.span.source.path, f.span.start))

@@ -1,0 +1,21 @@
+"""Every error that a user can make, one small dataclass each.
+
+The class says what is wrong (`title`), the docstring is what `xapc explain` prints: why, a
+wrong and a right example. Codes are stable: a retired one is not used again. Modules by
+stage: `syntax` E01xx, `names` E02xx, `typing` E03xx, `integers` E04xx, `aggregates` E05xx,
+`flow` E06xx, `app` E07xx, `services` E08xx, `buildtime` E09xx.
+"""
+
+from xapc.diagnostics import Edit, Error
+from xapc.errors.aggregates import *  # noqa: F403  # one door to all errors
+from xapc.errors.app import *  # noqa: F403  # as above
+from xapc.errors.buildtime import *  # noqa: F403  # as above
+from xapc.errors.edits import insert, replace, wrap
+from xapc.errors.flow import *  # noqa: F403  # as above
+from xapc.errors.integers import *  # noqa: F403  # as above
+from xapc.errors.names import *  # noqa: F403  # as above
+from xapc.errors.services import *  # noqa: F403  # as above
+from xapc.errors.syntax import *  # noqa: F403  # as above
+from xapc.errors.typing import *  # noqa: F403  # as above
+
+__all__ = ["Edit", "Error", "insert", "replace", "wrap"]

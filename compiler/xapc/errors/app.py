@@ -1,0 +1,427 @@
+"""The app, its handlers and its routes (E07xx)."""
+
+from dataclasses import dataclass
+
+from xapc.diagnostics import Error, Related
+from xapc.source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoApp(Error):
+    """A native app declares itself: `app = App("name", version=..., uuid=...)`.
+
+    Wrong:
+        def f() -> None:
+            pass
+
+    Right:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+    """
+
+    code = "E0701"
+    title = "no App(...) here"
+    help = 'write app = App("name", version="1.0.0", uuid="...")'
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondApp(Error):
+    """See the examples.
+
+    Wrong:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+        other = App('b', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c12')
+
+    Right:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+    """
+
+    code = "E0702"
+    title = "a second App"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppInSibling(Error):
+    """One file declares the app; the modules beside it hold functions, constants and types.
+
+    Wrong:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+
+    Right:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+    """
+
+    code = "E0703"
+    title = "an App in an imported module"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppText(Error):
+    """What an app declares lands in its manifest (ABI.md section 1).
+
+    Wrong:
+        app = App('A b', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+
+    Right:
+        app = App('ab', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+    """
+
+    code = "E0704"
+    title = "this is to be {shape}"
+
+    shape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decorator(Error):
+    """Functions are decorated by @app.init, smc, hvc, mmio_read, mmio_write, timer and event.
+
+    Wrong:
+        @staticmethod
+        def f() -> None:
+            pass
+
+    Right:
+        @app.init
+        def f() -> None:
+            pass
+    """
+
+    code = "E0705"
+    title = "@{text} is not a decorator of the app"
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoratorCall(Error):
+    """See the examples.
+
+    Wrong:
+        @app.init()
+        def f() -> None:
+            pass
+
+    Right:
+        @app.init
+        def f() -> None:
+            pass
+    """
+
+    code = "E0706"
+    title = "how @app.{name} is written"
+
+    name: str
+    bare: bool
+
+    @property
+    def message(self) -> str:
+        form = "without parentheses" if self.bare else "with its arguments"
+        return f"@app.{self.name} is written {form}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerShape(Error):
+    """See the examples.
+
+    Wrong:
+        @app.init
+        def f(x: u32) -> None:
+            pass
+
+    Right:
+        @app.init
+        def f() -> None:
+            pass
+    """
+
+    code = "E0707"
+    title = "a handler of {kind} has the shape {shape}"
+
+    kind: str
+    shape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerResult(Error):
+    """See the examples.
+
+    Wrong:
+        @app.smc(0xC6000001)
+        def f() -> bool:
+            return True
+
+    Right:
+        @app.smc(0xC6000001)
+        def f() -> u64:
+            return u64(1)
+    """
+
+    code = "E0708"
+    title = "a handler returns {shape}, not {type}"
+
+    type: str
+    shape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerIds(Error):
+    """See the examples.
+
+    Wrong:
+        @app.smc()
+        def f() -> None:
+            pass
+
+    Right:
+        @app.smc(0xC6000001)
+        def f() -> None:
+            pass
+    """
+
+    code = "E0709"
+    title = "the function identifiers are given by position: @app.{kind}(0xC600_0001, range(a, b))"
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyRange(Error):
+    """See the examples.
+
+    Wrong:
+        @app.smc(range(0xC6000001, 0xC6000001))
+        def f() -> None:
+            pass
+
+    Right:
+        @app.smc(range(0xC6000001, 0xC6000003))
+        def f() -> None:
+            pass
+    """
+
+    code = "E0710"
+    title = "this range is empty"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotConstant(Error):
+    """It is part of the app's manifest.
+
+    Wrong:
+        count = u32(1)
+        @app.smc(count)
+        def f() -> None:
+            pass
+
+    Right:
+        READ: Final = 0xC6000001
+        @app.smc(READ)
+        def f() -> None:
+            pass
+    """
+
+    code = "E0711"
+    title = "this is to be a constant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedId(Error):
+    """ABI.md section 4, clause 2.
+
+    Wrong:
+        @app.smc(0x84000000)
+        def f() -> None:
+            pass
+
+    Right:
+        @app.smc(0xC6000001)
+        def f() -> None:
+            pass
+    """
+
+    code = "E0712"
+    title = "no app may have this identifier: {why}"
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed(Error):
+    """See the examples.
+
+    Wrong:
+        @app.smc(0xC6000001)
+        def f() -> None:
+            pass
+        @app.smc(0xC6000001)
+        def g() -> None:
+            pass
+
+    Right:
+        @app.smc(0xC6000001)
+        def f() -> None:
+            pass
+        @app.smc(0xC6000002)
+        def g() -> None:
+            pass
+    """
+
+    code = "E0713"
+    title = "{kind} {first:#x} has a handler already"
+
+    kind: str
+    first: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondHandler(Error):
+    """See the examples.
+
+    Wrong:
+        @app.init
+        def f() -> None:
+            pass
+        @app.init
+        def g() -> None:
+            pass
+
+    Right:
+        @app.init
+        def f() -> None:
+            pass
+    """
+
+    code = "E0714"
+    title = "a second handler of {kind}"
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MmioForm(Error):
+    """See the examples.
+
+    Wrong:
+        @app.mmio_read(0x1000)
+        def f(a: MmioAccess) -> u64:
+            return a.offset
+
+    Right:
+        @app.mmio_read(base=0x1000, size=0x1000)
+        def f(a: MmioAccess) -> u64:
+            return a.offset
+    """
+
+    code = "E0715"
+    title = "{name} takes base= and size="
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionPages(Error):
+    """See the examples.
+
+    Wrong:
+        @app.mmio_read(base=0x1000, size=0x10)
+        def f(a: MmioAccess) -> u64:
+            return a.offset
+
+    Right:
+        @app.mmio_read(base=0x1000, size=0x1000)
+        def f(a: MmioAccess) -> u64:
+            return a.offset
+    """
+
+    code = "E0716"
+    title = "a region is a whole number of 4 KiB pages"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventForm(Error):
+    """See the examples.
+
+    Wrong:
+        @app.event(1)
+        def f(d: u16) -> None:
+            pass
+
+    Right:
+        @app.event(Event.DOMAIN_CREATED)
+        def f(d: u16) -> None:
+            pass
+    """
+
+    code = "E0717"
+    title = "@app.event takes Event.DOMAIN_CREATED or Event.DOMAIN_DESTROYED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyNeeds(Error):
+    """ABI.md section 1, clause 4.
+
+    Wrong:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', needs=[Needs.call_smc(0x84000050, 0x84000051, 0x84000052, 0x84000053, 0x84000054, 0x84000055, 0x84000056, 0x84000057, 0x84000058)])
+
+    Right:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', needs=[Needs.call_smc(0x84000050)])
+    """
+
+    code = "E0718"
+    title = "an app has at most {most} needs of a kind"
+
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyRoutes(Error):
+    """ABI.md section 1, clause 4. Neighbouring identifiers can share one route: range(a, b).
+
+    Wrong:
+        @app.smc(0xc6000001, 0xc6000003, 0xc6000005, 0xc6000007, 0xc6000009, 0xc600000b, 0xc600000d, 0xc600000f, 0xc6000011, 0xc6000013, 0xc6000015, 0xc6000017, 0xc6000019, 0xc600001b, 0xc600001d, 0xc600001f, 0xc6000021, 0xc6000023, 0xc6000025, 0xc6000027, 0xc6000029, 0xc600002b, 0xc600002d, 0xc600002f, 0xc6000031, 0xc6000033, 0xc6000035, 0xc6000037, 0xc6000039, 0xc600003b, 0xc600003d, 0xc600003f, 0xc6000041)
+        def f() -> None:
+            pass
+
+    Right:
+        @app.smc(range(0xC6000001, 0xC6000043))
+        def f() -> None:
+            pass
+    """
+
+    code = "E0719"
+    title = "an app has at most {most} {kind} routes"
+
+    kind: str
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventOfPerDomain(Error):
+    """A PER_DOMAIN instance starts and ends with its guest: it has @app.init (ABI.md section 6, clause 6).
+
+    Wrong:
+        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', instances=Instances.PER_DOMAIN)
+        @app.event(Event.DOMAIN_CREATED)
+        def f(d: u16) -> None:
+            pass
+
+    Right:
+        @app.event(Event.DOMAIN_CREATED)
+        def f(d: u16) -> None:
+            pass
+    """
+
+    code = "E0720"
+    title = "events go to SHARED instances only"
+
+
+def second_app(span: Span, first: Span) -> Error:
+    return SecondApp(span=span, related=(Related(first, "the first one"),))
+
+
+def claimed(span: Span, kind: str, first: int, by: Span) -> Error:
+    return Claimed(span=span, kind=kind, first=first, related=(Related(by, "first claimed here"),))
+
+
+def second_handler(span: Span, kind: str, first: Span) -> Error:
+    return SecondHandler(span=span, kind=kind, related=(Related(first, "the first one"),))

@@ -1,0 +1,166 @@
+"""Build-time values (E09xx)."""
+
+from dataclasses import dataclass
+
+from xapc.diagnostics import Error, Related
+from xapc.source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinedBelow(Error):
+    """Build-time values use what stands above them, as when Python runs the file.
+
+    Wrong:
+        A: Final[u32] = g()
+        def g() -> u32:
+            return u32(1)
+
+    Right:
+        def g() -> u32:
+            return u32(1)
+        A: Final[u32] = g()
+    """
+
+    code = "E0901"
+    title = "'{name}' is defined below"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateAtBuildTime(Error):
+    """See the examples.
+
+    Wrong:
+        count = u32(1)
+        A: Final[u32] = count
+
+    Right:
+        A: Final[u32] = u32(1)
+        count = A
+    """
+
+    code = "E0902"
+    title = "state '{name}' has no value at build time"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAtBuildTime(Error):
+    """See the examples.
+
+    Wrong:
+        def g() -> u32:
+            log.info('x')
+            return u32(1)
+        A: Final[u32] = g()
+
+    Right:
+        def g() -> u32:
+            return u32(1)
+        A: Final[u32] = g()
+    """
+
+    code = "E0903"
+    title = "'{name}' calls the hypervisor (line {place}), which is not there at build time"
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepsExceeded(Error):
+    """See the examples.
+
+    Wrong:
+        def g() -> u32:
+            while True:
+                pass
+        A: Final[u32] = g()
+
+    Right:
+        def g() -> u32:
+            return u32(1)
+        A: Final[u32] = g()
+    """
+
+    code = "E0904"
+    title = "more than {limit} steps at build time"
+
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildTimePanic(Error):
+    """See the examples.
+
+    Wrong:
+        def g(x: u32) -> u32:
+            return x - 1
+        A: Final[u32] = g(u32(0))
+
+    Right:
+        def g(x: u32) -> u32:
+            return x - 1
+        A: Final[u32] = g(u32(1))
+    """
+
+    code = "E0905"
+    title = "this panics at build time: {reason}{where}"
+
+    reason: str
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildTimeFailed(Error):
+    """See the examples.
+
+    Wrong:
+        A: Final = Array[u8, N[4]](u8(i) for i in range(3))
+
+    Right:
+        A: Final = Array[u8, N[4]](u8(i) for i in range(4))
+    """
+
+    code = "E0906"
+    title = "this has no value at build time: {why}"
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticAssertFailed(Error):
+    """See the examples.
+
+    Wrong:
+        static_assert(1 == 2, 'one is two')
+
+    Right:
+        static_assert(1 == 1, 'one is one')
+    """
+
+    code = "E0907"
+    title = "static_assert failed: {text}"
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticAssertForm(Error):
+    """See the examples.
+
+    Wrong:
+        static_assert(1 == 1)
+
+    Right:
+        static_assert(1 == 1, 'one is one')
+    """
+
+    code = "E0908"
+    title = "static_assert takes a condition and a text"
+
+
+def defined_below(span: Span, name: str, place: Span) -> Error:
+    return DefinedBelow(span=span, name=name, related=(Related(place, "defined here"),))

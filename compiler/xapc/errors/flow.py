@@ -1,0 +1,176 @@
+"""What is bound, written and returned where (E06xx)."""
+
+from dataclasses import dataclass
+
+from xapc.diagnostics import Error, Related
+from xapc.errors.edits import insert
+from xapc.source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unbound(Error):
+    """On some way to this place the name is not assigned; or it refers to an array or struct that was
+    made in an earlier turn of a loop, whose place is used again; or its `with` has ended.
+
+    Wrong:
+        def f(c: bool) -> u32:
+            if c:
+                x = u32(1)
+            return x
+
+    Right:
+        def f(c: bool) -> u32:
+            x = u32(0)
+            if c:
+                x = u32(1)
+            return x
+    """
+
+    code = "E0601"
+    title = "'{name}' may be unbound here"
+    help = "assign it on every way before"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FallsOff(Error):
+    """See the examples.
+
+    Wrong:
+        def f(c: bool) -> u32:
+            if c:
+                return u32(1)
+
+    Right:
+        def f(c: bool) -> u32:
+            if c:
+                return u32(1)
+            return u32(0)
+    """
+
+    code = "E0602"
+    title = "'{name}' can end without returning {type}"
+    help = "return a value, or call panic(...) or not_handled()"
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeverReturns(Error):
+    """See the examples.
+
+    Wrong:
+        from typing import NoReturn
+        def f() -> NoReturn:
+            pass
+
+    Right:
+        from typing import NoReturn
+        def f() -> NoReturn:
+            panic('no')
+    """
+
+    code = "E0603"
+    title = "'{name}' is annotated NoReturn and can end"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteToFinal(Error):
+    """See the examples.
+
+    Wrong:
+        TABLE: Final = Array[u8, N[4]]()
+        def f() -> None:
+            TABLE[0] = 1
+
+    Right:
+        table = Array[u8, N[4]]()
+        def f() -> None:
+            table[0] = 1
+    """
+
+    code = "E0604"
+    title = "'{name}' is Final: it is only read"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalPassed(Error):
+    """See the examples.
+
+    Wrong:
+        TABLE: Final = Array[u8, N[4]]()
+        def g(a: Array[u8, N[4]]) -> None:
+            a[0] = 1
+        def f() -> None:
+            g(TABLE)
+
+    Right:
+        TABLE: Final = Array[u8, N[4]]()
+        def g(a: Array[u8, N[4]]) -> None:
+            a[0] = 1
+        def f() -> None:
+            g(TABLE.copy())
+    """
+
+    code = "E0605"
+    title = "'{name}' is Final, and {function}() writes through '{param}'"
+    help = "pass a copy: {name}.copy()"
+
+    name: str
+    function: str
+    param: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnsReference(Error):
+    """What it was given, state, and parts of them would be shared with the caller unseen.
+
+    Wrong:
+        def f(a: Array[u8, N[4]]) -> Array[u8, N[4]]:
+            return a
+
+    Right:
+        def f(a: Array[u8, N[4]]) -> Array[u8, N[4]]:
+            return a.copy()
+    """
+
+    code = "E0606"
+    title = "a function returns a fresh array or struct"
+    help = "return a copy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recursion(Error):
+    """The stack bound of an app is computed when it is built.
+
+    Wrong:
+        def f(x: u32) -> u32:
+            return f(x)
+
+    Right:
+        def f(x: u32) -> u32:
+            return x
+    """
+
+    code = "E0607"
+    title = "recursion: {cycle}"
+    help = "use a loop"
+
+    cycle: str
+
+
+def final_passed(span: Span, name: str, function: str, param: str, place: Span) -> Error:
+    return FinalPassed(
+        span=span,
+        name=name,
+        function=function,
+        param=param,
+        related=(Related(place, "written here"),),
+        edits=(insert(span.after(), ".copy()"),),
+    )

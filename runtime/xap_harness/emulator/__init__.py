@@ -1,0 +1,1 @@
+"""`xap_harness.machine` on unicorn; nothing else imports unicorn."""

@@ -1,0 +1,19 @@
+"""Who a call is for, as the app sees it in TPIDRRO_EL0 (ABI.md 2.1, 2.4)."""
+
+from typing import NamedTuple
+
+from xaprt import abi
+
+
+class Requester(NamedTuple):
+    domid: int
+    vcpu: int
+
+    @property
+    def tpidrro(self) -> int:
+        return self.domid << 32 | self.vcpu
+
+    @classmethod
+    def nobody(cls) -> "Requester":
+        """INIT, TIMER and EVENT of a SHARED instance."""
+        return cls(abi.DOMID_NONE, abi.VCPU_NONE)

@@ -1,0 +1,11 @@
+"""Addresses of a fault as Python places (ABI.md 5.3): file, line and call chain."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from xap_harness.hypervisor.fault import Place
+
+
+class Symbols(Protocol):
+    def chain(self, pc: int, frames: Sequence[int]) -> tuple[Place, ...]:
+        """The places of a fault, innermost first. `frames` are return addresses."""

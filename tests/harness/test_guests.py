@@ -1,0 +1,142 @@
+"""A guest's real code at EL1, and the seven steps of its calls (ABI.md 2.1, 2.3, 4.3)."""
+
+import pytest
+from xap_harness.emulator.assembler import assemble, load_immediate
+from xap_harness.emulator.machine import UnicornMachine
+from xap_harness.hypervisor.core import Hypervisor
+from xap_harness.hypervisor.guests import Guest, GuestError
+from xap_harness.hypervisor.requester import Requester
+from xap_harness.hypervisor.timeline import Event, Step
+from xaprt import abi
+from xaprt.manifest import Route
+
+RAM = 0x4000_0000
+FID = 0xC600_0001
+GUEST = Requester(1, 0)
+ROUTES = tuple(
+    Route(kind, FID, FID, abi.RouteFlag.NONE) for kind in (abi.RouteKind.SMC, abi.RouteKind.HVC)
+)
+ANSWER = "li x1, 0x1111222233334444; mov x2, x0; mov x3, #0; mov x4, #9; mov x8, #0; mov x0, #0"
+
+
+def run(bench, source: str):
+    """A guest that runs `source`; its vCPU and what it was answered."""
+    vcpu = UnicornMachine().guest(assemble(source), ram_base=RAM, ram_bytes=0x1_0000)
+    return vcpu, Guest(bench.hypervisor, GUEST, vcpu).run()
+
+
+@pytest.fixture
+def answering(asm_app):
+    """Answers SMC (1) and HVC (2); x1 of the answer is which of them it was."""
+    return asm_app(f"{ANSWER}; svc #0".replace("mov x2, x0", "mov x2, x0"), routes=ROUTES,
+                   whole=True)  # fmt: skip
+
+
+SEEDED = "; ".join(load_immediate(f"x{n}", 0xABC0_0000_0000_0000 + n) for n in range(31))
+CALL = load_immediate("x0", FID)
+
+
+@pytest.mark.parametrize(("instruction", "function"), [("smc #0", 1), ("hvc #0", 2)])
+def test_only_result_registers_of_the_guest_change(answering, instruction, function):
+    """ABI.md 2: x0..x3, all others as they were, the program counter behind the call."""
+    vcpu, answers = run(answering, f"{SEEDED}; {CALL}; {instruction}; mov x29, #1; wfi")
+    assert len(answers) == 1
+    after = vcpu.read_registers(0, 31)
+    assert after[:4] == (0x1111_2222_3333_4444, function, 0, 9)
+    assert after[4:29] == tuple(0xABC0_0000_0000_0000 + n for n in range(4, 29))
+    assert after[29] == 1  # it went on behind the call
+
+
+@pytest.mark.parametrize("instruction", ["smc #1", "hvc #1", "smc #0xffff"])
+def test_only_immediate_0_is_routed(answering, instruction):
+    """ABI.md 2.3, 4.3: x0 = -1, all else kept."""
+    vcpu, answers = run(answering, f"{SEEDED}; {CALL}; {instruction}; wfi")
+    assert answers[0].outcome is None
+    after = vcpu.read_registers(0, 31)
+    assert after[0] == abi.REFUSED
+    assert after[1:] == tuple(0xABC0_0000_0000_0000 + n for n in range(1, 31))
+
+
+def test_an_unclaimed_id_gets_minus_one(answering):
+    """ABI.md 4.3."""
+    vcpu, _ = run(answering, f"{SEEDED}; movz x0, #0xC6FF, lsl #16; smc #0; wfi")
+    assert vcpu.read_registers(0, 3) == (
+        abi.REFUSED,
+        0xABC0_0000_0000_0001,
+        0xABC0_0000_0000_0002,
+    )
+
+
+def test_many_calls_of_one_guest(answering):
+    vcpu, answers = run(
+        answering,
+        f"mov x19, #50; again: {CALL}; smc #0; sub x19, x19, #1; cbnz x19, again; wfi",
+    )
+    assert len(answers) == 50
+    assert vcpu.read_registers(19, 1) == (0,)
+
+
+def test_a_guest_that_loops_is_stopped_by_its_share(answering):
+    vcpu = UnicornMachine().guest(assemble("again: b again"), ram_base=RAM, ram_bytes=0x1_0000)
+    assert Guest(answering.hypervisor, GUEST, vcpu).run(budget=10_000) == []
+    assert vcpu.spent == 10_000
+
+
+def test_time_passes_while_the_guest_runs(answering):
+    before = answering.hypervisor.clock.now_ns
+    run(answering, "nop; nop; nop; wfi")
+    assert answering.hypervisor.clock.now_ns == before + 4
+
+
+def test_an_exception_of_the_guests_own_is_said_to_be_unsupported(answering):
+    with pytest.raises(GuestError, match="domain 1 took an exception at 0x40000004"):
+        run(answering, "nop; .word 0")
+
+
+# --- the timeline ---------------------------------------------------------------------------
+
+
+def test_the_seven_steps_of_a_call(asm_app):
+    """Recorded by the rules, with the registers that were seen."""
+    events: list[Event] = []
+    app = asm_app(
+        f"li x0, DATA; mov x1, #5; mov x2, #2; mov x8, #1; svc #0; {ANSWER}; svc #0",
+        data=b"hello",
+        hypervisor=Hypervisor(record=events.append),
+    )
+    events.clear()
+    vcpu, _ = run(app, f"{CALL}; mov x1, #7; smc #0; wfi")
+    assert [event.step for event in events] == [
+        Step.GUEST_TRAPPED,
+        Step.VCPU_PAUSED,
+        Step.PARAMETERS,
+        Step.ENTERED_EL0,
+        Step.APP_LOGGED,
+        Step.RETURNED,
+        Step.RESULT_CHECKED,
+        Step.GUEST_REGISTERS,
+        Step.VCPU_RESUMED,
+    ]
+    seen = {event.step: event.values for event in events}
+    call_at = RAM + 4 * 3
+    assert seen[Step.GUEST_TRAPPED]["pc"] == call_at
+    assert (seen[Step.GUEST_TRAPPED]["x0"], seen[Step.GUEST_TRAPPED]["x1"]) == (FID, 7)
+    assert [seen[Step.PARAMETERS][f"x{n}"] for n in range(4)] == [1, FID, 7, 0]
+    assert seen[Step.ENTERED_EL0] == {
+        "pc": app.text,
+        "sp": app.stack_top,
+        "tpidrro_el0": GUEST.tpidrro,
+    }
+    assert seen[Step.APP_LOGGED]["line"] == "attack: hello"
+    assert seen[Step.RETURNED]["x1"] == 0x1111_2222_3333_4444
+    assert seen[Step.GUEST_REGISTERS]["x0"] == vcpu.read_registers(0, 1)[0]
+    assert seen[Step.VCPU_RESUMED]["pc"] == call_at + 4
+
+
+def test_a_fault_shows_in_the_timeline(asm_app):
+    events: list[Event] = []
+    app = asm_app("brk #0x5501", hypervisor=Hypervisor(record=events.append))
+    vcpu, _ = run(app, f"{CALL}; smc #0; wfi")
+    assert vcpu.read_registers(0, 4) == (abi.REFUSED, 0, 0, 0)
+    (fault,) = [event for event in events if event.step is Step.FAULTED]
+    assert "OVERFLOW" in str(fault.values["reason"])
