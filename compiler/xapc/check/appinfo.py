@@ -5,14 +5,15 @@ import re
 import uuid
 from collections.abc import Callable
 
+from xaprt import abi
+
 from xapc import errors
-from xapc.check import calls
+from xapc.check import binding
 from xapc.check.context import Context
 from xapc.check.entities import Word
 from xapc.check.handlers import constant
 from xapc.tree import App, CallSmcNeed, GuestMemoryNeed, IoNeed, IrqNeed, Need, TimerNeed
 from xapc.types import U16, U32, U64
-from xaprt import abi
 
 NAME = re.compile(r"[a-z0-9_-]{1,31}")
 VERSION = re.compile(r"(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})", re.ASCII)
@@ -100,7 +101,7 @@ def _instances(ctx: Context, node: ast.expr | None) -> abi.Instances:
     if node is None:
         return abi.Instances.SHARED
     name = _member(ctx, node, "Instances")
-    if name in abi.Instances.__members__:
+    if name is not None and name in abi.Instances.__members__:
         return abi.Instances[name]
     ctx.error(errors.AppText(span=ctx.span(node), shape="Instances.SHARED or .PER_DOMAIN"))
     return abi.Instances.SHARED
@@ -110,8 +111,8 @@ def _restart(ctx: Context, node: ast.expr | None) -> int:
     if node is None or _member(ctx, node, "Restart") == "NEVER":
         return abi.RESTART_NEVER
     if isinstance(node, ast.Call) and _member(ctx, node.func, "Restart") == "ON_FAULT":
-        bound = calls.bind(
-            ctx, node, [calls.Parameter("limit", U16)], what="Restart.ON_FAULT()", constants=True
+        bound = binding.bind(
+            ctx, node, [binding.Parameter("limit", U16)], what="Restart.ON_FAULT()", constants=True
         )
         limit = None if bound is None else bound.args[0]
         if limit is None:

@@ -1,12 +1,11 @@
-"""Calls: who is called, and how arguments meet parameters."""
+"""Calls: who is called."""
 
 import ast
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from xapc import errors
 from xapc.check import construct, expr, methods, services
-from xapc.check.coerce import coerce, describe, is_poison
+from xapc.check.binding import Parameter, bind
+from xapc.check.coerce import describe, is_poison
 from xapc.check.context import Context, poison
 from xapc.check.entities import (
     Broken,
@@ -19,7 +18,7 @@ from xapc.check.entities import (
 from xapc.check.entities import describe as describe_entity
 from xapc.source import Span
 from xapc.tree import Call, Expr, Var
-from xapc.types import ArrayType, EnumType, IntType, StructType, Type
+from xapc.types import POISON, ArrayType, EnumType, IntType, StructType, Type
 
 
 def call(ctx: Context, node: ast.Call) -> Expr:
@@ -94,75 +93,6 @@ def _attribute(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
     return methods.method(ctx, node, func, base)
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of something that is called; `type` None: anything, as it comes."""
-
-    name: str
-    type: Type | None
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Bound:
-    """Arguments in evaluation order, each with the place of its parameter."""
-
-    args: tuple[Expr, ...]
-    places: tuple[int, ...]
-
-    def by_place(self) -> dict[int, Expr]:
-        return dict(zip(self.places, self.args, strict=True))
-
-
-def bind(
-    ctx: Context,
-    node: ast.Call,
-    parameters: Sequence[Parameter],
-    *,
-    what: str,
-    constants: bool,
-    check: Callable[[Context, ast.expr], Expr] | None = None,
-) -> Bound | None:
-    """Match the arguments of a call with parameters and check them, left to right.
-
-    None where the call does not fit, which is reported.
-    """
-    given: dict[int, ast.expr] = {}
-    names = [p.name for p in parameters]
-    ok = True
-    for place, arg in enumerate(node.args):
-        if isinstance(arg, ast.Starred) or place >= len(parameters):
-            most = len(parameters)
-            ctx.error(errors.TooManyArguments(span=ctx.span(arg), what=what, most=most))
-            ok = False
-            break
-        given[place] = arg
-    for keyword in node.keywords:
-        place = names.index(keyword.arg) if keyword.arg in names else -1
-        if place < 0 or place in given:
-            ctx.error(
-                errors.keyword(ctx.span(keyword), what, str(keyword.arg), names, place in given)
-            )
-            ok = False
-            continue
-        given[place] = keyword.value
-    missing = [p.name for n, p in enumerate(parameters) if p.required and n not in given]
-    if ok and missing:
-        listed = ", ".join(missing)
-        ctx.error(errors.MissingArgument(span=ctx.span(node), what=what, names=listed))
-        ok = False
-    args: list[Expr] = []
-    for place, arg in given.items():
-        found = (check or expr.value)(ctx, arg)
-        wanted = parameters[place].type
-        if wanted is not None:
-            found = coerce(ctx, found, wanted, constants=constants)
-        args.append(found)
-    if not ok or is_poison(*args):
-        return None
-    return Bound(tuple(args), tuple(given))
-
-
 def routine(ctx: Context, node: ast.Call, target: Routine, self: Expr | None) -> Expr:
     """A call of a function of the program, or of a struct's method on `self`."""
     function = target.function
@@ -171,6 +101,8 @@ def routine(ctx: Context, node: ast.Call, target: Routine, self: Expr | None) ->
         Parameter(p.name, p.type, p.name not in target.defaults) for p in function.params[offset:]
     ]
     bound = bind(ctx, node, parameters, what=f"{function.name}()", constants=False)
+    if POISON in (function.result, *(p.type for p in function.params)):
+        ctx.broken = True
     span = ctx.span(node) if self is None else _name_span(ctx, node)
     if bound is None:
         return poison(span)

@@ -8,7 +8,7 @@ from xapc.check import annotations, expr, functions
 from xapc.check.coerce import adopt, coerce, describe, is_poison
 from xapc.check.context import Context
 from xapc.check.entities import BROKEN, Entity, TypeName, Word
-from xapc.tree import Const, Value
+from xapc.tree import Const, Fresh, Value
 from xapc.types import POISON, U8, EnumType, IntType, StructType
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def _field(
         value = coerce(ctx, expr.value(ctx, each.value), held)
         if isinstance(value, Const) and not is_poison(value):
             default = value.value
+        elif isinstance(value, Fresh) and not value.items:
+            default = value.base
         elif not is_poison(value):
             order = checker.names.order[node.name]
             default = checker.evaluator.evaluate(each.value, held, order)

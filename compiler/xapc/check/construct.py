@@ -3,7 +3,7 @@
 import ast
 
 from xapc import errors
-from xapc.check import annotations, calls, expr
+from xapc.check import annotations, binding, expr
 from xapc.check.coerce import adopt, coerce, describe, is_poison, mismatch
 from xapc.check.context import Context, poison
 from xapc.check.entities import Word
@@ -39,7 +39,9 @@ from xapc.types import (
 
 def scalar(ctx: Context, node: ast.Call, type: Type) -> Expr:
     """`u32(x)`, `Op(x)`, `bool(x)`."""
-    bound = calls.bind(ctx, node, [calls.Parameter("value", None)], what=str(type), constants=True)
+    bound = binding.bind(
+        ctx, node, [binding.Parameter("value", None)], what=str(type), constants=True
+    )
     span = ctx.span(node)
     if bound is None:
         return poison(span)
@@ -84,7 +86,7 @@ def fitted(ctx: Context, node: ast.Call, func: ast.Attribute, type: Type) -> Exp
         known = list(kinds) if isinstance(type, IntType) else []
         return ctx.error(errors.unknown_member(ctx.span(func), str(type), func.attr, known))
     name = f"{type}.{func.attr}()"
-    bound = calls.bind(ctx, node, [calls.Parameter("value", None)], what=name, constants=True)
+    bound = binding.bind(ctx, node, [binding.Parameter("value", None)], what=name, constants=True)
     if bound is None:
         return poison(ctx.span(node))
     return convert(ctx, bound.args[0], type, kinds[func.attr], ctx.span(node))
@@ -92,10 +94,12 @@ def fitted(ctx: Context, node: ast.Call, func: ast.Attribute, type: Type) -> Exp
 
 def struct(ctx: Context, node: ast.Call, type: StructType) -> Expr:
     """`Job(id=u32(1))`."""
-    parameters = [calls.Parameter(f.name, f.type, f.default is None) for f in type.fields.values()]
+    parameters = [
+        binding.Parameter(f.name, f.type, f.default is None) for f in type.fields.values()
+    ]
     # SmcResult is the SDK's own: "in a call of xap" constants take a width.
     own = type in (SMC_RESULT, SMC_RESULT_8)
-    bound = calls.bind(ctx, node, parameters, what=type.name, constants=own)
+    bound = binding.bind(ctx, node, parameters, what=type.name, constants=own)
     span = ctx.span(node)
     if bound is None:
         return poison(span)

@@ -30,6 +30,8 @@ class Context:
     wrapping: bool = False
     loops: int = 0
     views: list[Var] = field(default_factory=list)
+    broken: bool = False
+    """Something that it names got its diagnostic elsewhere."""
 
     def span(self, node: Located) -> Span:
         return Span.of(self.module.source, node)
@@ -56,7 +58,10 @@ class Context:
         return entity
 
     def entity(self, name: str) -> Entity | None:
-        return self.unit.resolve(self.module, name)
+        found = self.unit.resolve(self.module, name)
+        if isinstance(found, Broken):
+            self.broken = True
+        return found
 
     def known_names(self) -> list[str]:
         return [*self.module.places, *self.module.names, *self.unit.python_names]

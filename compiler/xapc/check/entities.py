@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum as PyEnum
 
 from xap import psci, smccc
+
 from xapc import tree
 from xapc.source import Source, Span
 from xapc.tree import Const, Function, Global

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import xap
+
 from xapc import errors
 from xapc.check.entities import (
     Broken,
@@ -103,7 +104,7 @@ class Evaluator:
         return value
 
     def _panicked(self, panic: BaseException, span: Span) -> None:
-        path, line = xap.panic_site(panic)
+        _, line = xap.panic_site(panic)
         reason = panic.reason.name if isinstance(panic, xap.Panic) else "ASSERT"
         where = "" if line == span.line else f" at line {line}"
         self.unit.diagnostics.add(errors.BuildTimePanic(span=span, reason=reason, where=where))
@@ -227,12 +228,13 @@ class Evaluator:
         node = self.unit.class_nodes.get(type)
         if node is None:
             raise InternalError(f"{type} has no declaration", type.span)
+        span = Span.of(self.module.source, node)
         if node.name not in self.objects:
             for inner in _names(node):
                 entity = self.unit.resolve(self.module, inner)
                 if entity is not None and inner != node.name and not isinstance(entity, Broken):
                     if isinstance(entity, Routine):
-                        self._define_function(inner, entity, 1 << 30, type.span, set())
+                        self._define_function(inner, entity, 1 << 30, span, set())
                     elif not (isinstance(entity, Variable) and not entity.target.constant):
                         self.namespace[inner] = self._object(inner, entity)
             self.run([node])

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from functools import cache
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check import calls, messages, operators
 from xapc.check.coerce import condition, describe, is_poison, unify
 from xapc.check.context import Context, poison
@@ -67,6 +67,12 @@ def value(ctx: Context, node: ast.expr) -> Expr:
     if found.type is STR:
         return ctx.error(errors.TextNotHere(span=found.span))
     return found
+
+
+def _broken(ctx: Context, node: unsupported.Broken) -> Expr:
+    """What the load stage took out, and reported."""
+    ctx.broken = True
+    return poison(ctx.span(node))
 
 
 def _constant(ctx: Context, node: ast.Constant) -> Expr:
@@ -252,6 +258,7 @@ def _tuple(ctx: Context, node: ast.Tuple) -> Expr:
 def _checks() -> dict[type[ast.expr], Callable[..., Expr]]:
     # Made on first use: the modules of expressions import each other.
     return {
+        unsupported.Broken: _broken,
         ast.Constant: _constant,
         ast.Name: _name,
         ast.Attribute: _attribute,

@@ -154,30 +154,35 @@ class _Walker:
                 return state
             case Unpack(places=places, value=value):
                 self.read(value, state)
-                for place in places:
-                    if place is not None:
-                        state = self.store(place, None, state)
+                for target in places:
+                    if target is not None:
+                        state = self.store(target, None, state)
                 return state
             case Eval(value=value):
                 self.read(value, state)
                 return None if value.type is NEVER else state
-            case Return(value=value):
-                self.returned(value, state)
-                return None
-            case Assert(test=test, message=message):
-                self.read(test, state)
-                for part in message or ():
-                    if isinstance(part, Formatted):
-                        self.read(part.value, state)
-                return state if constant(test) is not False else None
-            case Break():
-                self.loops[-1].breaks.append(state)
-                return None
-            case Continue():
-                self.loops[-1].continues.append(state)
-                return None
+            case Assert():
+                return self.asserted(node, state)
+            case Return() | Break() | Continue():
+                return self.leave(node, state)
             case _:
                 return self.compound(node, state)
+
+    def asserted(self, node: Assert, state: State) -> State | None:
+        self.read(node.test, state)
+        for part in node.message or ():
+            if isinstance(part, Formatted):
+                self.read(part.value, state)
+        return state if constant(node.test) is not False else None
+
+    def leave(self, node: Return | Break | Continue, state: State) -> None:
+        match node:
+            case Return(value=value):
+                self.returned(value, state)
+            case Break():
+                self.loops[-1].breaks.append(state)
+            case Continue():
+                self.loops[-1].continues.append(state)
 
     def compound(self, node: Stmt, state: State) -> State | None:
         match node:

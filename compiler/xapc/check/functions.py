@@ -139,14 +139,33 @@ def check_body(unit: Unit, routine: Routine, done: set[Routine]) -> None:
     function, node = routine.function, routine.node
     ctx = Context(unit, routine.module, routine, _bound_names(node))
     ctx.globals = _declared_global(node)
+    _require_own_names(ctx, node)
     for param in function.params:
         ctx.locals[param.name] = param
         if isinstance(param.type, ViewType):
             ctx.views.append(param)
+    ctx.broken = any(param.type is POISON for param in function.params)
     before = unit.diagnostics.count
     function.body = statements.block(ctx, node.body)
-    if unit.diagnostics.count == before and function.result is not POISON:
+    sound = unit.diagnostics.count == before and not ctx.broken
+    if sound and function.result is not POISON:
         check_flow(unit, routine)
+
+
+def _require_own_names(ctx: Context, node: ast.FunctionDef) -> None:
+    """No local takes a name of the language away (LANGUAGE.md section 4)."""
+    language = ctx.unit.sdk_names.values()
+    for each in ast.walk(node):
+        match each:
+            case (
+                ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.MatchAs(name=str(name))
+            ):
+                found = ctx.entity(name)
+                taken = name in ctx.unit.python_names or any(found is word for word in language)
+                if taken and name not in ctx.globals:
+                    ctx.error(errors.Reserved(span=ctx.span(each), name=name))
+            case _:
+                pass
 
 
 def _bound_names(node: ast.FunctionDef) -> frozenset[str]:

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from xaprt import abi
+
 from xapc import errors
 from xapc.check import expr
 from xapc.check.coerce import coerce, describe, is_poison
@@ -35,7 +37,6 @@ from xapc.types import (
     TupleType,
     Type,
 )
-from xaprt import abi
 
 if TYPE_CHECKING:
     from xapc.check.module import ModuleChecker
@@ -73,7 +74,7 @@ def decorate(checker: "ModuleChecker", routine: Routine, node: ast.expr) -> None
 
 def _single(ctx: Context, routine: Routine, kind: str) -> None:
     handlers = ctx.unit.handlers
-    wanted = [] if kind == "init" else [U64]
+    wanted: list[Type] = [] if kind == "init" else [U64]
     if not _shape(ctx, routine, f"@app.{kind}", wanted, NONE):
         return
     before = handlers.init if kind == "init" else handlers.timer

@@ -38,10 +38,10 @@ def match(ctx: Context, node: ast.Match) -> list[Stmt]:
         made = _case(ctx, each, subject, covered)
         if made is not None:
             cases.append(made)
-    if cases and _exhausts(value.type, covered) and cases[-1].test is not None:
-        if cases[-1].guard is None:
-            last = cases[-1]
-            cases[-1] = Case(None, last.bindings, None, last.body)
+    last = cases[-1] if cases else None
+    whole = _exhausts(value.type, covered)
+    if last is not None and whole and last.test is not None and last.guard is None:
+        cases[-1] = Case(None, last.bindings, None, last.body)
     return [Match(ctx.span(node), subject, value, tuple(cases))]
 
 

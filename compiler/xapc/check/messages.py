@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xapc import errors
 from xapc.check import expr
 from xapc.check.coerce import describe, is_poison
-from xapc.check.context import Context
+from xapc.check.context import Context, poison
 from xapc.tree import Const, Expr, FormatSpec, Formatted, Message
 from xapc.types import BOOL, STR, UNTYPED, EnumType, IntType
 
@@ -37,7 +37,7 @@ def message(ctx: Context, node: ast.expr) -> Message | None:
     if isinstance(found, Interpolated):
         return found.message
     if not is_poison(found):
-        edits = ()
+        edits: tuple[errors.Edit, ...] = ()
         if isinstance(found.type, (IntType, EnumType)) or found.type is BOOL:
             edits = errors.replace(found.span, f'f"{{{found.span.text()}}}"')
         ctx.error(errors.NotAMessage(span=found.span, type=describe(found.type), edits=edits))
@@ -51,7 +51,7 @@ def joined(ctx: Context, node: ast.JoinedStr) -> Expr:
         if isinstance(part, str) and parts and isinstance(parts[-1], str):
             parts[-1] += part
         elif part is None:
-            return expr.poison(ctx.span(node))
+            return poison(ctx.span(node))
         elif part != "":
             parts.append(part)
     return Interpolated(STR, ctx.span(node), tuple(parts))

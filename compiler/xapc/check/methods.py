@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from xapc import errors
 from xapc.check import annotations, expr
-from xapc.check.calls import Parameter, bind
+from xapc.check.binding import Parameter, bind
 from xapc.check.coerce import adopt, describe, is_poison, unify
 from xapc.check.context import Context, poison
 from xapc.source import Span

@@ -59,6 +59,7 @@ class ModuleChecker:
 
     def declare_all(self, body: list[ast.stmt]) -> None:
         for number, node in enumerate(body):
+            self.unit.at = node, self.names.source
             self._declare(node, number)
 
     def _declare(self, node: ast.stmt, number: int) -> None:

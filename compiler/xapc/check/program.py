@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from xaprt import abi
+
 from xapc import errors
 from xapc.check.unit import Unit
 from xapc.tree import App, Function, Program
@@ -13,9 +15,10 @@ def assemble(unit: Unit, app: App, library: dict[str, Function]) -> Program | No
     if order is None:
         return None
     handlers = unit.handlers
-    roots = [handler.function for handler in (*handlers.calls, *handlers.mmio)]
+    roots = [handler.function for handler in handlers.calls]
+    roots += [handler.function for handler in handlers.mmio]
     roots += [f for f in (handlers.init, handlers.timer, *handlers.events.values()) if f]
-    reached = _reached([*roots, *library.values()])
+    reached = _reached(roots)
     return Program(
         app=app,
         functions=tuple(f for f in order if f in reached),
@@ -27,6 +30,21 @@ def assemble(unit: Unit, app: App, library: dict[str, Function]) -> Program | No
         events=dict(handlers.events),
         library=library,
     )
+
+
+def require_limits(unit: Unit) -> None:
+    """What an image and its instances may have (ABI.md section 1, clause 4; 6, clause 6)."""
+    handlers, report = unit.handlers, unit.diagnostics.add
+    claims = [ids for handler in handlers.calls for ids in handler.ids]
+    if len(claims) > abi.MAX_CALL_ROUTES:
+        place = claims[abi.MAX_CALL_ROUTES].span
+        report(errors.TooManyRoutes(span=place, kind="call", most=abi.MAX_CALL_ROUTES))
+    if len(handlers.mmio) > abi.MAX_MMIO_ROUTES:
+        place = handlers.mmio[abi.MAX_MMIO_ROUTES].span
+        report(errors.TooManyRoutes(span=place, kind="MMIO", most=abi.MAX_MMIO_ROUTES))
+    if unit.app is not None and unit.app.instances is abi.Instances.PER_DOMAIN:
+        for function in handlers.events.values():
+            report(errors.EventOfPerDomain(span=function.span))
 
 
 def _reached(roots: list[Function]) -> set[Function]:

@@ -4,8 +4,10 @@ import ast
 from collections.abc import Callable
 from typing import TypeVar
 
+from xaprt import abi
+
 from xapc import errors
-from xapc.check.calls import Parameter, bind
+from xapc.check.binding import Parameter, bind
 from xapc.check.coerce import describe
 from xapc.check.context import Context, poison
 from xapc.check.messages import message
@@ -28,7 +30,6 @@ from xapc.tree import (
     TimerNeed,
 )
 from xapc.types import I32, NEVER, NONE, U8, U32, U64, ArrayType, ViewType
-from xaprt import abi
 
 T = TypeVar("T")
 

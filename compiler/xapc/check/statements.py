@@ -7,7 +7,7 @@ from functools import cache
 from xapc import errors
 from xapc.check import annotations, blocks, expr, loops, matching
 from xapc.check.coerce import coerce, condition, describe, is_poison, wrap_edits
-from xapc.check.context import Context
+from xapc.check.context import Context, poison
 from xapc.check.entities import Broken, Variable
 from xapc.check.messages import message
 from xapc.check.operators import binary
@@ -54,6 +54,7 @@ def block(ctx: Context, nodes: list[ast.stmt]) -> Block:
         if handler is None:
             ctx.error(errors.NotHere(span=ctx.span(node), what=errors.syntax_name(node)))
             continue
+        ctx.unit.at = node, ctx.module.source
         made.extend(handler(ctx, node))
     return tuple(made)
 
@@ -132,7 +133,7 @@ def storable(ctx: Context, value: Expr, wanted: Type | None) -> Expr:
         for each in value.items:
             if each.type is UNTYPED:
                 storable(ctx, each, None)
-        return expr.poison(value.span)
+        return poison(value.span)
     if isinstance(value.type, ViewType):
         return ctx.error(errors.ViewStored(span=value.span))
     if value.type.is_scalar or value.type.is_aggregate or isinstance(value.type, TupleType):
@@ -322,7 +323,7 @@ def _tuple_result(ctx: Context, value: TupleOf, wanted: TupleType) -> Expr:
         coerce(ctx, each, type) for each, type in zip(value.items, wanted.items, strict=True)
     )
     if is_poison(*items):
-        return expr.poison(value.span)
+        return poison(value.span)
     return TupleOf(wanted, value.span, items)
 
 

@@ -9,13 +9,14 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from xaprt import abi
+
 from xapc import errors
 from xapc.check.entities import BROKEN, Entity, ModuleNames, Routine, python_names, sdk_names
 from xapc.diagnostics import Diagnostics
-from xapc.source import Span
+from xapc.source import Source, Span
 from xapc.tree import App, CallHandler, Function, Global, MmioHandler, Var
 from xapc.types import Type
-from xaprt import abi
 
 Resolver = Callable[[], Entity]
 
@@ -49,6 +50,8 @@ class Unit:
         default_factory=list
     )
     """Aggregate arguments: caller, what they may refer to, callee, parameter, place."""
+    at: tuple[ast.stmt, Source] | None = None
+    """The statement being checked: where a fault of the compiler is reported."""
     class_nodes: dict[Type, ast.ClassDef] = field(default_factory=dict)
     broken_bodies: set[str] = field(default_factory=set)
     sdk_names: dict[str, Entity] = field(default_factory=sdk_names)

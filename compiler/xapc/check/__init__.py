@@ -1,0 +1,97 @@
+"""Check: syntax becomes the typed tree, or diagnostics.
+
+Annotations rule; nothing is inferred across functions. Reading order: `module` (what a file
+declares), `functions`, `statements`, `expr`, then what they call; `flow` last, which walks
+the checked functions. `entities`, `context` and `unit` hold what is known meanwhile.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xapc import errors
+from xapc.check import functions
+from xapc.check.entities import ModuleNames, Routine
+from xapc.check.flow import check_written_parameters
+from xapc.check.module import ModuleChecker
+from xapc.check.program import assemble, require_limits
+from xapc.check.unit import Unit
+from xapc.diagnostics import Diagnostics, InternalError
+from xapc.load import Module
+from xapc.source import Span
+from xapc.tree import Function, Program
+
+FindSibling = Callable[[str], Module | None]
+"""The module beside the app's file, by its name; None: there is no such file, or it has
+errors of its own (which are reported)."""
+
+
+def check(
+    main: Module, find: FindSibling, library: Module, diagnostics: Diagnostics
+) -> Program | None:
+    """The typed tree of an app; None where there are errors (which are reported).
+
+    `library` is the in-app library, whose functions become `Program.library`.
+    """
+    unit = Unit(diagnostics)
+    try:
+        return _check(unit, main, find, library)
+    except Exception as problem:  # whatever it is, it is told with its place
+        if isinstance(problem, InternalError):
+            raise
+        place = None if unit.at is None else Span.of(unit.at[1], unit.at[0])
+        raise InternalError(f"{type(problem).__name__}: {problem}", place) from problem
+
+
+def _check(unit: Unit, main: Module, find: FindSibling, library: Module) -> Program | None:
+    diagnostics = unit.diagnostics
+    done: set[Routine] = set()
+    unit.check_body = lambda routine: functions.check_body(unit, routine, done)
+    modules = _Modules(unit, find)
+    modules.add(main, main=True)
+    if unit.app is None and not diagnostics:
+        diagnostics.add(errors.NoApp(span=Span(main.source, 1, 1, 1, 1)))
+    shared = modules.add(library)
+    check_written_parameters(unit)
+    require_limits(unit)
+    if unit.app is None or diagnostics:
+        return None
+    return assemble(unit, unit.app, _functions(shared))
+
+
+def _functions(names: ModuleNames) -> dict[str, Function]:
+    return {
+        name: entity.function for name, entity in names.names.items() if isinstance(entity, Routine)
+    }
+
+
+@dataclass(eq=False)
+class _Modules:
+    """The modules of one program, each checked once, when it is first imported."""
+
+    unit: Unit
+    find: FindSibling
+    known: dict[str, ModuleNames | None] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)
+
+    def add(self, module: Module, *, main: bool = False) -> ModuleNames:
+        names = ModuleNames(module.source)
+        self.unit.modules[module.source.path] = names
+        checker = ModuleChecker(self.unit, names, self.sibling, main)
+        checker.declare_all(module.tree.body)
+        checker.resolve_all()
+        return names
+
+    def sibling(self, name: str, span: Span) -> ModuleNames | None:
+        """For `from name import ...` at `span`."""
+        if name in self.pending:
+            self.unit.diagnostics.add(errors.DependsOnItself(span=span, name=name))
+            return None
+        if name not in self.known:
+            before = self.unit.diagnostics.count
+            found = self.find(name)
+            if found is None and self.unit.diagnostics.count == before:
+                self.unit.diagnostics.add(errors.CannotImport(span=span, name=name))
+            self.pending.append(name)
+            self.known[name] = None if found is None else self.add(found)
+            self.pending.remove(name)
+        return self.known[name]

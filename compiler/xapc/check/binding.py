@@ -1,0 +1,81 @@
+"""How the arguments of a call meet parameters."""
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xapc import errors
+from xapc.check import expr
+from xapc.check.coerce import coerce, is_poison
+from xapc.check.context import Context
+from xapc.tree import Expr
+from xapc.types import Type
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of something that is called; `type` None: anything, as it comes."""
+
+    name: str
+    type: Type | None
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Arguments in evaluation order, each with the place of its parameter."""
+
+    args: tuple[Expr, ...]
+    places: tuple[int, ...]
+
+    def by_place(self) -> dict[int, Expr]:
+        return dict(zip(self.places, self.args, strict=True))
+
+
+def bind(
+    ctx: Context,
+    node: ast.Call,
+    parameters: Sequence[Parameter],
+    *,
+    what: str,
+    constants: bool,
+    check: Callable[[Context, ast.expr], Expr] | None = None,
+) -> Bound | None:
+    """Match the arguments of a call with parameters and check them, left to right.
+
+    None where the call does not fit, which is reported.
+    """
+    given: dict[int, ast.expr] = {}
+    names = [p.name for p in parameters]
+    ok = True
+    for place, arg in enumerate(node.args):
+        if isinstance(arg, ast.Starred) or place >= len(parameters):
+            most = len(parameters)
+            ctx.error(errors.TooManyArguments(span=ctx.span(arg), what=what, most=most))
+            ok = False
+            break
+        given[place] = arg
+    for keyword in node.keywords:
+        place = names.index(keyword.arg) if keyword.arg in names else -1
+        if place < 0 or place in given:
+            ctx.error(
+                errors.keyword(ctx.span(keyword), what, str(keyword.arg), names, place in given)
+            )
+            ok = False
+            continue
+        given[place] = keyword.value
+    missing = [p.name for n, p in enumerate(parameters) if p.required and n not in given]
+    if ok and missing:
+        listed = ", ".join(missing)
+        ctx.error(errors.MissingArgument(span=ctx.span(node), what=what, names=listed))
+        ok = False
+    args: list[Expr] = []
+    for place, arg in given.items():
+        found = (check or expr.value)(ctx, arg)
+        wanted = parameters[place].type
+        if wanted is not None:
+            found = coerce(ctx, found, wanted, constants=constants)
+        args.append(found)
+    if not ok or is_poison(*args):
+        return None
+    return Bound(tuple(args), tuple(given))

@@ -1,0 +1,55 @@
+"""Emit: LLVM IR, as text, becomes a relocatable object or assembly. The only user of llvmlite."""
+
+from functools import cache
+
+import llvmlite
+import llvmlite.binding as llvm
+
+TRIPLE = "aarch64-none-elf"
+_FEATURES = "-neon,-fp-armv8,+strict-align"
+"""General registers only and aligned accesses only (ABI.md section 1, clause 2)."""
+
+
+class IRError(Exception):
+    """LLVM refused the module: a fault of the compiler."""
+
+
+def version() -> str:
+    """Of the wrapper and of LLVM."""
+    return f"llvmlite {llvmlite.__version__}, LLVM {'.'.join(map(str, llvm.llvm_version_info))}"
+
+
+@cache
+def _target() -> llvm.Target:
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    return llvm.Target.from_triple(TRIPLE)
+
+
+def _machine(level: int) -> llvm.TargetMachine:
+    return _target().create_target_machine(
+        cpu="generic", features=_FEATURES, opt=level, reloc="pic", codemodel="small"
+    )
+
+
+def optimized(text: str, *, level: int) -> llvm.ModuleRef:
+    """The module after LLVM's pipeline of that level (0: only what code generation needs)."""
+    try:
+        module = llvm.parse_assembly(text)
+        module.verify()
+    except RuntimeError as problem:
+        raise IRError(str(problem)) from problem
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_unrolling = False
+    builder = llvm.create_pass_builder(_machine(level), options)
+    if level:
+        builder.getModulePassManager().run(module, builder)
+    return module
+
+
+def emit_object(text: str, *, level: int = 2) -> bytes:
+    return bytes(_machine(level).emit_object(optimized(text, level=level)))
+
+
+def emit_assembly(text: str, *, level: int = 2) -> str:
+    return str(_machine(level).emit_assembly(optimized(text, level=level)))

@@ -1,0 +1,103 @@
+"""The compiler: text -> syntax -> typed tree -> LLVM IR -> object -> ELF -> verified ELF."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+from xaprt.manifest import Manifest
+
+from xapc.check import check
+from xapc.diagnostics import CompileError, Diagnostics
+from xapc.load import Module, load, parse
+from xapc.manifest import of as manifest_of
+from xapc.source import Source
+from xapc.tree import Program
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Stages 1 and 2: a program without errors, and what it will ask of the hypervisor."""
+
+    program: Program
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Build:
+    """Stages 3 to 6, each computed when it is asked for."""
+
+    checked: Checked
+    debug: bool
+    optimize: bool
+
+    @property
+    def _level(self) -> int:
+        return 2 if self.optimize else 0
+
+    @cached_property
+    def tree(self) -> str:
+        from xapc.printer import show
+
+        return show(self.checked.program)
+
+    @cached_property
+    def llvm(self) -> str:
+        """The module before LLVM's pipeline."""
+        from xapc.lower import lower
+
+        return lower(self.checked.program, debug=self.debug)
+
+    @cached_property
+    def asm(self) -> str:
+        from xapc.llvm import emit_assembly
+
+        return emit_assembly(self.llvm, level=self._level)
+
+    @cached_property
+    def object(self) -> bytes:
+        from xapc.llvm import emit_object
+
+        return emit_object(self.llvm, level=self._level)
+
+    @cached_property
+    def elf(self) -> bytes:
+        from xaprt.link import link
+        from xaprt.verify import verify
+
+        image = link(self.object, self.checked.manifest, debug=self.debug)
+        verify(image)
+        return image
+
+
+def check_file(path: Path) -> Checked:
+    """Raises CompileError for what is wrong with the app, OSError for a file not there."""
+    diagnostics = Diagnostics()
+    main = load(path, diagnostics)
+    program = None
+    if main is not None:
+        program = check(
+            main, lambda name: _sibling(path, name, diagnostics), _library(), diagnostics
+        )
+    if program is None or diagnostics:
+        raise CompileError(diagnostics.sorted())
+    return Checked(program, manifest_of(program))
+
+
+def build(path: Path, *, debug: bool = True, optimize: bool = True) -> Build:
+    """As `check_file`; the later stages fail only by a fault of the compiler."""
+    return Build(check_file(path), debug, optimize)
+
+
+def _sibling(main: Path, name: str, diagnostics: Diagnostics) -> Module | None:
+    path = main.parent / f"{name}.py"
+    return load(path, diagnostics) if name.isidentifier() and path.is_file() else None
+
+
+def _library() -> Module:
+    """The in-app library, which is written in the language, too."""
+    text = resources.files("xaprt").joinpath("lib/message.py").read_text(encoding="utf-8")
+    diagnostics = Diagnostics()
+    made = parse(Source("<xap>/message.py", text), diagnostics)
+    assert made is not None and not diagnostics
+    return made

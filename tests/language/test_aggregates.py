@@ -1,0 +1,191 @@
+"""LANGUAGE.md section 2: arrays, structs, references and copies."""
+
+import pytest
+
+STRUCTS = """
+@struct
+class Pair:
+    a: u8 = u8(1)
+    b: u32 = u32(2)
+
+    def sum(self) -> u32:
+        return u32(self.a) + self.b
+
+    def grow(self, by: u32) -> None:
+        self.b += by
+
+@struct
+class Outer:
+    pair: Pair = Pair(b=u32(9))
+    cells: Array[u16, N[3]] = Array[u16, N[3]]()
+    done: bool = False
+
+"""
+
+
+def test_a_name_refers(run):
+    answer = run(
+        STRUCTS
+        + """
+pairs = Array[Pair, N[2]]()
+
+def handler() -> tuple[u32, u32, u32]:
+    one = pairs[1]
+    one.b = u32(50)
+    one.grow(u32(5))
+    other = one
+    other.a = u8(7)
+    return pairs[1].sum(), pairs[0].sum(), u32(one.a)
+"""
+    )
+    assert (answer.x0, answer.x1, answer.x2) == (62, 3, 7)
+
+
+def test_storing_copies(run):
+    answer = run(
+        STRUCTS
+        + """
+outers = Array[Outer, N[2]]()
+
+def handler() -> tuple[u32, u32, u32, u32]:
+    fresh = Pair(u8(3), b=u32(4))
+    outers[0].pair = fresh
+    fresh.b = u32(100)
+    inside = outers[0].pair
+    outers[1] = outers[0]
+    outers[0].pair.b = u32(5)
+    return inside.b, outers[1].pair.b, fresh.b, outers[0].copy().pair.b
+"""
+    )
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (5, 4, 100, 5)
+
+
+def test_a_parameter_is_the_callers_object(run):
+    answer = run(
+        STRUCTS
+        + """
+def change(outer: Outer, cells: Array[u16, N[3]]) -> Pair:
+    outer.done = True
+    cells[2] = u16(77)
+    return outer.pair.copy()
+
+def handler() -> tuple[u32, u32, u32]:
+    outer = Outer()
+    made = change(outer, outer.cells)
+    made.b = u32(1)
+    return u32(outer.done), u32(outer.cells[2]), outer.pair.b
+"""
+    )
+    assert (answer.x0, answer.x1, answer.x2) == (1, 77, 9)
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [("0", 10), ("-1", 12), ("x", 11), ("u8(3)", "INDEX"), ("y", "INDEX")],
+)
+def test_indexing(run, index, expected):
+    """A negative constant counts from the end; any other outside panics."""
+    answer = run(
+        f"""
+        def handler(x: u32, y: i32) -> u32:
+            cells = Array[u32, N[3]]([10, 11, 12])
+            return cells[{index}]
+        """,
+        (1, 0xFFFF_FFFF),
+    )
+    assert (answer.x0 if answer.fault is None else answer.fault.reason) == expected
+
+
+def test_layout_is_that_of_aapcs64(run):
+    answer = run(
+        STRUCTS
+        + """
+static_assert(sizeof(Outer) == 20, "layout")
+
+def handler() -> tuple[u32, u32, u32, u32]:
+    return (
+        u32(sizeof(Pair)), u32(offsetof(Pair, "b")), u32(sizeof(Outer)),
+        u32(offsetof(Outer, "done")),
+    )
+"""
+    )
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (8, 4, 20, 14)
+
+
+def test_block_methods(run):
+    answer = run(
+        """
+        def handler() -> tuple[u64, u64, u64, u64]:
+            data = Array[u8, N[8]](b"\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08")
+            other = Array[u8, N[4]]()
+            other.copy_from(data, 1, 5)
+            same = data.copy()
+            equal = u64(same.equals(data))
+            same.store.be(2, u32(0xAABBCCDD))
+            data.fill(u8(9))
+            return (
+                u64(other.load(u32, 0)), u64(same.load.be(u64, 0)), equal,
+                u64(data.load.le(u16, 6)),
+            )
+        """
+    )
+    assert answer.x0 == 0x0807_0600
+    assert answer.x1 == 0x0102_AABB_CCDD_0708
+    assert (answer.x2, answer.x3) == (1, 0x0909)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["data.load(u32, x)", "data.load.be(u32, x)"],
+)
+def test_loads_outside_panic(run, text):
+    source = f"""
+        def handler(x: u64) -> u32:
+            data = Array[u8, N[8]]()
+            return {text}
+        """
+    assert run(source, (4,)).x0 == 0
+    for offset in (5, 8, (1 << 64) - 1):
+        assert run(source, (offset,)).fault.reason == "INDEX"
+
+
+def test_enums_and_flags(run):
+    answer = run(
+        """
+        class Mode(u8, Flag):
+            READ = 1
+            WRITE = 2
+            RUN = 8
+
+        class Op(i16, Enum):
+            NONE = 0
+            LOW = -5
+
+        ops = Array[Op, N[2]]()
+
+        def handler() -> tuple[u8, u8, i16, u8]:
+            mode = Mode.READ | Mode.RUN
+            ops[1] = Op(i16(-5))
+            log.info(f"{ops[0]} {ops[1]} {Mode.RUN in mode}")
+            return u8(~mode), u8(mode & Mode.RUN), i16(ops[1]), u8(Mode.WRITE in mode)
+        """
+    )
+    assert answer.log == ["Op.NONE Op.LOW True"]
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (2, 8, (1 << 64) - 5, 0)
+
+
+def test_final_tables_are_computed_at_build_time(run):
+    answer = run(
+        """
+        def square(n: u32) -> u32:
+            return n * n
+
+        SQUARES: Final = Array[u32, N[16]](square(u32(i)) for i in range(16))
+        TOTAL: Final[u32] = SQUARES[15] + square(u32(2))
+
+        def handler(n: u32) -> tuple[u32, u32]:
+            return SQUARES[n], TOTAL
+        """,
+        (7,),
+    )
+    assert (answer.x0, answer.x1) == (49, 229)

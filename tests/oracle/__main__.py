@@ -1,0 +1,79 @@
+"""`python -m tests.oracle --programs 1000`: as many random programs as wanted.
+
+Every program has a seed, which is printed with what went wrong; `--seed N --programs 1` runs
+it again. Exit status 1 if any two of the three ways disagree.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from random import Random
+
+from xapc.diagnostics import CompileError
+
+from tests.oracle.compare import compare
+from tests.oracle.program import Generated, generate
+from tests.oracle.shrink import shrink
+
+_BATCH = 50
+
+
+def run_seed(seed: int, size: int) -> str | None:
+    """What went wrong with the program of that seed, made small; None if nothing did."""
+    program = generate(Random(seed), size)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def disagrees(candidate: Generated) -> bool:
+            try:
+                return compare(candidate, Path(folder)) is not None
+            except (CompileError, SyntaxError):
+                return False
+
+        try:
+            found = compare(program, Path(folder))
+        except CompileError as problem:
+            return f"seed {seed}: the generator's fault: {problem}\n{program.source}"
+        if found is None:
+            return None
+        small = compare(shrink(program, disagrees), Path(folder))
+        return f"seed {seed}:\n{small}"
+
+
+def run_batch(first: int, count: int, size: int) -> list[str]:
+    return [said for seed in range(first, first + count) if (said := run_seed(seed, size))]
+
+
+def _batches(options: argparse.Namespace) -> Iterator[tuple[int, int]]:
+    end = options.seed + options.programs
+    for first in range(options.seed, end, _BATCH):
+        yield first, min(_BATCH, end - first)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.oracle", description=__doc__)
+    parser.add_argument("--programs", type=int, default=1000, help="how many (1000)")
+    parser.add_argument("--seed", type=int, default=0, help="the first one's seed (0)")
+    parser.add_argument("--size", type=int, default=4, help="statements in a suite (4)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
+    options = parser.parse_args()
+    began, done, wrong = time.monotonic(), 0, 0
+    with ProcessPoolExecutor(options.jobs) as pool:
+        batches = list(_batches(options))
+        running = [pool.submit(run_batch, *batch, options.size) for batch in batches]
+        for future, (_, count) in zip(running, batches, strict=True):
+            for said in future.result():
+                wrong += 1
+                print(said, flush=True)
+            done += count
+            rate = done / (time.monotonic() - began)
+            print(f"{done}/{options.programs} programs, {wrong} wrong, {rate:.1f}/s", flush=True)
+    print(f"{done - wrong} passed, {wrong} failed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
