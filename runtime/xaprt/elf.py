@@ -1,0 +1,51 @@
+"""ELF64 as far as an image and an AArch64 object need it (gABI, AAELF64): layouts and numbers.
+
+The names are the standard's.
+"""
+
+import struct
+
+EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
+PHDR = struct.Struct("<IIQQQQQQ")  # type, flags, offset, vaddr, paddr, filesz, memsz, align
+SHDR = struct.Struct("<IIQQQQIIQQ")
+SYM = struct.Struct("<IBBHQQ")
+RELA = struct.Struct("<QQq")
+NHDR = struct.Struct("<III")
+DYN = struct.Struct("<QQ")
+
+MAGIC = b"\x7fELF"
+CLASS64 = 2
+DATA2LSB = 1
+EV_CURRENT = 1
+IDENT = MAGIC + bytes([CLASS64, DATA2LSB, EV_CURRENT]) + bytes(9)
+
+ET_REL, ET_DYN = 1, 3
+EM_AARCH64 = 183
+
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_TLS = 1, 2, 3, 4, 7
+PT_GNU_STACK = 0x6474E551
+PF_X, PF_W, PF_R = 1, 2, 4
+
+SHN_UNDEF, SHN_LORESERVE, SHN_ABS, SHN_COMMON = 0, 0xFF00, 0xFFF1, 0xFFF2
+SHT_PROGBITS, SHT_SYMTAB, SHT_STRTAB, SHT_RELA, SHT_NOTE, SHT_NOBITS, SHT_REL = 1, 2, 3, 4, 7, 8, 9
+SHT_INIT_ARRAY, SHT_FINI_ARRAY, SHT_PREINIT_ARRAY, SHT_GROUP, SHT_RELR = 14, 15, 16, 17, 19
+SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_STRINGS = 1, 2, 4, 0x20
+SHF_TLS, SHF_COMPRESSED = 0x400, 0x800
+
+STB_LOCAL, STB_GLOBAL = 0, 1
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION = 0, 1, 2, 3
+STT_TLS, STT_GNU_IFUNC = 6, 10
+
+DT_NULL, DT_NEEDED = 0, 1
+DT_RELOCATIONS = {
+    7: "DT_RELA",
+    17: "DT_REL",
+    22: "DT_TEXTREL",
+    23: "DT_JMPREL",
+    36: "DT_RELR",
+    0x6000000F: "DT_ANDROID_REL",
+    0x60000011: "DT_ANDROID_RELA",
+    0x6FFFE000: "DT_ANDROID_RELR",
+}
+
+NT_GNU_BUILD_ID = 3
