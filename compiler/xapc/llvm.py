@@ -27,8 +27,9 @@ def _target() -> llvm.Target:
 
 
 def _machine(level: int) -> llvm.TargetMachine:
+    # Not 0: LLVM's selector of that level copies blocks with unaligned stores, strict-align or not.
     return _target().create_target_machine(
-        cpu="generic", features=_FEATURES, opt=level, reloc="pic", codemodel="small"
+        cpu="generic", features=_FEATURES, opt=max(level, 1), reloc="pic", codemodel="small"
     )
 
 

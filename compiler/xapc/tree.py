@@ -10,6 +10,9 @@ only `Assign` and `Init` copy contents. A *place* is a `VarRef`, `GlobalRef`, `F
 
 A check that fails ends the call: the docstrings say "panics REASON", reasons as in
 `xaprt.abi.Reason`; the line is that of the node's span.
+
+Nodes are compared by identity; `xapc.printer` shows them. (Making `__eq__` and `__repr__` for
+all of these classes took a tenth of the time in which a small app is built.)
 """
 
 from dataclasses import dataclass, field
@@ -49,43 +52,43 @@ class Global:
 # --- expressions ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Expr:
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Const(Expr):
     """A scalar constant; `bool` as 0 or 1."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ConstBytes(Expr):
     """An anonymous read-only `Array[u8, ...]`, from a bytes literal."""
 
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VarRef(Expr):
     var: Var
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GlobalRef(Expr):
     target: Global
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FieldOf(Expr):
     base: Expr
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ElementOf(Expr):
     """`base[index]` of an array; index of any integer type (constants are already counted
     from the front). Panics INDEX."""
@@ -94,7 +97,7 @@ class ElementOf(Expr):
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ViewItem(Expr):
     """`view[index]`: one access of the element's width. Panics MAPPING if the view is falsy,
     then INDEX."""
@@ -103,12 +106,12 @@ class ViewItem(Expr):
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TupleOf(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ItemOf(Expr):
     """The `number`-th item of a tuple."""
 
@@ -144,7 +147,7 @@ class Cmp(Enum):
     GE = ">="
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ArithOp(Expr):
     """Operands and result of one integer type. Panics OVERFLOW (never for + - * if
     `wrapping`), DIVISION_BY_ZERO. Division floors; MIN // -1 overflows, MIN % -1 is 0."""
@@ -155,7 +158,7 @@ class ArithOp(Expr):
     wrapping: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BitsOp(Expr):
     """Integers, flags, or bools (not short-circuit)."""
 
@@ -164,7 +167,7 @@ class BitsOp(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ShiftOp(Expr):
     """`count` is of any integer type. Panics SHIFT unless 0 <= count < width of `left`."""
 
@@ -173,7 +176,7 @@ class ShiftOp(Expr):
     count: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Neg(Expr):
     """Panics OVERFLOW unless `wrapping`; of an unsigned nonzero operand, too."""
 
@@ -181,14 +184,14 @@ class Neg(Expr):
     wrapping: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Invert(Expr):
     """`~x` on the width; of flags, the other named bits (the operand's `EnumType.mask`)."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Compare(Expr):
     """A chain `a < b <= c`: each operand once, left to right, stopping at the first false
     link. Neighbours have one scalar type."""
@@ -197,24 +200,24 @@ class Compare(Expr):
     ops: tuple[Cmp, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class And(Expr):
     """Short-circuit over bools."""
 
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Or(Expr):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Not(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IfExp(Expr):
     """Scalars, tuples, or references to aggregates."""
 
@@ -231,7 +234,7 @@ class Fit(Enum):
     SATURATE = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Convert(Expr):
     """From an integer, a bool or an enum to an integer type."""
 
@@ -239,7 +242,7 @@ class Convert(Expr):
     fit: Fit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ToEnum(Expr):
     """`Op(x)`, x of the base type: panics CONVERSION unless x is a member's value (flags:
     unless all its bits are named)."""
@@ -270,7 +273,7 @@ class IntMethod(Enum):
     MAX = "max"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IntCall(Expr):
     method: IntMethod
     args: tuple[Expr, ...]
@@ -288,7 +291,7 @@ class BlockMethod(Enum):
     STORE_BE = "store.be"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BlockCall(Expr):
     """On views all of them panic MAPPING first if the view is falsy; each byte is accessed
     once."""
@@ -297,28 +300,28 @@ class BlockCall(Expr):
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ViewOk(Expr):
     """Truth of a view: bool."""
 
     view: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ViewError(Expr):
     """`view.error`: i32, 0 or -errno."""
 
     view: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ViewLen(Expr):
     """`len(view)`: INDEX. Panics MAPPING if the view is falsy."""
 
     view: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fresh(Expr):
     """A new aggregate, in a slot of this frame that each evaluation uses again.
 
@@ -331,14 +334,14 @@ class Fresh(Expr):
     items: tuple[tuple[int, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Copy(Expr):
     """`x.copy()`: a new aggregate with the contents of x, in a slot of this frame."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(Expr):
     """Of a function of the program. `args` are in evaluation order; `places[i]` is the
     parameter that args[i] is for. A result of aggregate type is fresh, in this frame."""
@@ -359,7 +362,7 @@ class Service(Enum):
     NOT_HANDLED = "not_handled"  # () -> NEVER: ends the call with -ENOSYS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ServiceCall(Expr):
     service: Service
     args: tuple[Expr, ...]
@@ -375,7 +378,7 @@ class FormatSpec:
     kind: str = "d"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Formatted:
     """`{value}` in a message: an integer by its spec, `True`/`False`, `Class.MEMBER`."""
 
@@ -386,7 +389,7 @@ class Formatted:
 Message = tuple[str | Formatted, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Log(Expr):
     """One log line. Type NONE. Arguments are evaluated left to right, then formatted."""
 
@@ -394,7 +397,7 @@ class Log(Expr):
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hexdump(Expr):
     """One log line for each 16 bytes of an `Array[u8, ...]` or `View[u8]`. Type NONE."""
 
@@ -402,7 +405,7 @@ class Hexdump(Expr):
     data: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Panic(Expr):
     """Type NEVER; ends the call with PANIC and a message."""
 
@@ -412,12 +415,12 @@ class Panic(Expr):
 # --- statements ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Stmt:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Assign(Stmt):
     """The value, then the place, then the store. To a `VarRef` of aggregate type: the name
     now refers to the value. To another place of aggregate type: contents are copied, the
@@ -427,7 +430,7 @@ class Assign(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Update(Stmt):
     """`place op= ...`: the place (its address, with its checks) once, its content into `old`,
     then `value` (which reads `old`), then the store to the same address."""
@@ -437,7 +440,7 @@ class Update(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unpack(Stmt):
     """Tuple assignment: the value, then each place and store from left to right. A None
     target is dropped."""
@@ -446,21 +449,21 @@ class Unpack(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Eval(Stmt):
     """An expression for its effects."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class If(Stmt):
     test: Expr
     then: "Block"
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class While(Stmt):
     """`other` runs when the test turns false, not on break."""
 
@@ -469,14 +472,16 @@ class While(Stmt):
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ForRange(Stmt):
     """`for var in range(start, stop, step)`, or `reversed` of that.
 
-    Bounds are of type INDEX, evaluated once, left to right; `step` is not zero. Assigning
-    `var` in the body does not disturb the loop; after it `var` keeps its last value.
+    Bounds are of any integer type, evaluated once, left to right, then made INDEX (which
+    panics CONVERSION at `call`); `step` is not zero. Assigning `var` in the body does not
+    disturb the loop; after it `var` keeps its last value.
     """
 
+    call: Span
     var: Var
     start: Expr
     stop: Expr
@@ -486,12 +491,14 @@ class ForRange(Stmt):
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ForEach(Stmt):
     """Over an array or a view, in order, `counter` being that of `enumerate` (INDEX), which
-    begins at `first`. Elements of aggregate type are bound by reference; a scalar element is
-    read when its turn comes."""
+    begins at `first`, of any integer type. Elements of aggregate type are bound by reference; a
+    scalar element is read when its turn comes. `call`, that of `enumerate` or of the sequence, is
+    where a view that is falsy panics MAPPING and a `first` beyond INDEX panics CONVERSION."""
 
+    call: Span
     var: Var
     counter: Var | None
     first: Expr | None
@@ -500,24 +507,24 @@ class ForEach(Stmt):
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Break(Stmt):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Continue(Stmt):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Return(Stmt):
     """An aggregate is copied to the caller's slot."""
 
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Assert(Stmt):
     """Panics ASSERT, with the message (evaluated only then) if there is one."""
 
@@ -525,7 +532,7 @@ class Assert(Stmt):
     message: Message | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Case:
     """`test` (None: always), then `bindings`, then `guard` (None: always), then the body; where
     test or guard is false the next case is tried."""
@@ -536,7 +543,7 @@ class Case:
     body: "Block"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Match(Stmt):
     """The subject's value is put into `subject` first; tests read it. At most one case runs."""
 
@@ -545,7 +552,7 @@ class Match(Stmt):
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MapPage:
     """`map_guest_page(ipa, writable=...)`."""
 
@@ -553,7 +560,7 @@ class MapPage:
     writable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MapIo:
     """`map_io("name")`: the `number`-th io need, `length` elements."""
 
@@ -561,7 +568,7 @@ class MapIo:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class With(Stmt):
     """Binds `var` to the view; unmapped (guest pages; only if mapped) on every way out."""
 
@@ -589,7 +596,7 @@ class Function:
     calls: "set[Function]" = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IdRange:
     """Function identifiers first..last, both included."""
 
@@ -598,7 +605,7 @@ class IdRange:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CallHandler:
     """`@app.smc` or `@app.hvc`. The function takes one SmcCall, or up to seven integers (the
     low bits of the guest's x1..x7). Results as in LANGUAGE.md section 5."""
@@ -608,7 +615,7 @@ class CallHandler:
     function: Function
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MmioHandler:
     """`@app.mmio_read` or `@app.mmio_write`."""
 
@@ -620,29 +627,29 @@ class MmioHandler:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CallSmcNeed:
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GuestMemoryNeed:
     mode: abi.GuestMemory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IoNeed:
     name: str
     base: int
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IrqNeed:
     virq: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TimerNeed:
     pass
 

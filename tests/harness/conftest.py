@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from xap_harness.emulator.app_space import UnicornAppSpace
 from xap_harness.emulator.assembler import assemble, load_immediate
-from xap_harness.hypervisor.core import Answer, App, Hypervisor
+from xap_harness.hypervisor.core import Access, AccessAnswer, Answer, App, Hypervisor
 from xap_harness.hypervisor.el0 import EL0Engine, Identity
 from xap_harness.hypervisor.fault import Fault
+from xap_harness.hypervisor.instance import Instance
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.services import Rights, Services
+from xap_harness.hypervisor.rights import Rights
+from xap_harness.hypervisor.services import Services
 from xap_harness.machine import Layout, Memory
 from xaprt import abi
 from xaprt.manifest import Manifest, Need, Route
 
-TEXT = 0x20_0000
+TEXT, REQUEST_PAGE = 0x20_0000, 0x30_0000
 DATA = TEXT + abi.PAGE_SIZE
 STACK_TOP = 0x8000_0000
 FID = 0xC600_0001
@@ -29,8 +31,8 @@ class Bench:
 
     hypervisor: Hypervisor
     app: App
-    space: UnicornAppSpace
-    events: list[object] = field(default_factory=list)
+    spaces: list[UnicornAppSpace]
+    """One an instance, in the order in which they were made."""
 
     text, data, stack_top = TEXT, DATA, STACK_TOP
 
@@ -44,6 +46,22 @@ class Bench:
         outcome = self.smc(*args).outcome
         assert isinstance(outcome, Fault), outcome
         return outcome
+
+    @property
+    def space(self) -> UnicornAppSpace:
+        return self.spaces[0]
+
+    @property
+    def instance(self) -> Instance:
+        return self.app.instance_for(GUEST.domid)
+
+    def load(self, ipa: int, width: int = 4, requester: Requester = GUEST) -> AccessAnswer:
+        return self.hypervisor.access(requester, Access(ipa, width))
+
+    def store(
+        self, ipa: int, value: int, width: int = 4, requester: Requester = GUEST
+    ) -> AccessAnswer:
+        return self.hypervisor.access(requester, Access(ipa, width, value))
 
     @property
     def console(self) -> list[str]:
@@ -72,8 +90,11 @@ def asm_app() -> Callable[..., Bench]:
         source: str,
         *,
         data: bytes = b"",
+        data_bytes: int = abi.PAGE_SIZE,
         routes: tuple[Route, ...] = (Route(abi.RouteKind.SMC, FID, FID, abi.RouteFlag.NONE),),
         call_smc: tuple[int, ...] = (),
+        needs: tuple[Need, ...] = (),
+        instances: abi.Instances = abi.Instances.SHARED,
         grants: Rights | None = None,
         stack_bytes: int = abi.PAGE_SIZE,
         budget_us: int = 0,
@@ -90,10 +111,11 @@ def asm_app() -> Callable[..., Bench]:
             TEXT,
             (
                 Memory(TEXT, abi.PAGE_SIZE, code, writable=False, executable=True),
-                Memory(DATA, abi.PAGE_SIZE, data, writable=True, executable=False),
+                Memory(DATA, data_bytes, data, writable=True, executable=False),
             ),
             STACK_TOP,
             stack_bytes,
+            REQUEST_PAGE if any(r.flags & abi.RouteFlag.POSTED for r in routes) else 0,
         )
         manifest = Manifest(
             abi_version=abi.VERSION,
@@ -103,23 +125,24 @@ def asm_app() -> Callable[..., Bench]:
             app_version=(1, 0, 0),
             stack_bytes=stack_bytes,
             routes=routes,
-            needs=(Need(abi.NeedKind.CALL_SMC, call_smc),) if call_smc else (),
-            instances=abi.Instances.SHARED,
+            needs=(*needs, *([Need(abi.NeedKind.CALL_SMC, call_smc)] if call_smc else [])),
+            instances=instances,
             restart_limit=restart_limit,
             budget_us=budget_us,
             build_id=b"",
         )
-        space = UnicornAppSpace(layout)
         target = hypervisor or Hypervisor()
+        spaces = []
 
         def engine(services: Services) -> EL0Engine:
+            spaces.append(UnicornAppSpace(layout))
             identity = Identity(name, "", None)
-            return EL0Engine(space, layout, identity, services, target.record)
+            return EL0Engine(spaces[-1], layout, identity, services, target.record)
 
-        rights = grants if grants is not None else Rights(frozenset(call_smc))
+        rights = grants if grants is not None else Rights.asked_by(manifest)
         app = target.load(manifest, engine, rights, serves)
         if GUEST.domid not in target.domains:
             target.create_domain(GUEST.domid)
-        return Bench(target, app, space)
+        return Bench(target, app, spaces)
 
     return load

@@ -65,7 +65,7 @@ def test_a_thousand_good_calls_forget_the_row(asm_app):
     app.hypervisor.advance(10 * MS)
     assert isinstance(app.smc(0).outcome, Done)
     app.smc(1)
-    assert app.app.instance.life is Life.DEAD
+    assert app.instance.life is Life.DEAD
 
 
 def test_a_failing_init_counts_as_a_fault(asm_app):
@@ -86,11 +86,11 @@ def test_a_failing_init_counts_as_a_fault(asm_app):
     app = asm_app(source, whole=True, call_smc=(0xC400_0053,), restart_limit=2,
                   hypervisor=Hypervisor(firmware=Counting()))  # fmt: skip
     app.smc()
-    assert app.app.instance.life is Life.WAITING
+    assert app.instance.life is Life.WAITING
     app.hypervisor.advance(10 * MS)  # restart 1: INIT answers -1
-    assert app.app.instance.life is Life.WAITING
+    assert app.instance.life is Life.WAITING
     app.hypervisor.advance(20 * MS)  # restart 2: INIT answers -2
-    assert app.app.instance.life is Life.DEAD
+    assert app.instance.life is Life.DEAD
 
 
 @pytest.mark.parametrize(("rounds", "runs_after_20_ms"), [(1, True), (11_000, False)])
@@ -107,12 +107,12 @@ def test_deferred_work_leaves_nine_parts_of_ten_to_others(asm_app, rounds, runs_
     )
     app.smc()
     app.hypervisor.advance(10 * MS)
-    assert app.app.instance.life is Life.RUNNING
+    assert app.instance.life is Life.RUNNING
     app.smc()
     app.hypervisor.advance(20 * MS)
-    assert (app.app.instance.life is Life.RUNNING) is runs_after_20_ms
+    assert (app.instance.life is Life.RUNNING) is runs_after_20_ms
     app.hypervisor.advance(7 * MS)
-    assert app.app.instance.life is Life.RUNNING
+    assert app.instance.life is Life.RUNNING
 
 
 def test_a_fault_of_one_app_leaves_others_alone(asm_app):
@@ -150,6 +150,7 @@ def test_domains_come_and_go(asm_app):
     app.hypervisor.create_domain(8)
     app.hypervisor.destroy_domain(8)
     app.hypervisor.destroy_domain(7)
+    app.hypervisor.advance(MS)
     assert events(app) == [(1, 1), (1, 7), (2, 7)]
 
 

@@ -9,8 +9,8 @@ from xap_harness.hypervisor.core import UNCLAIMED, Hypervisor
 from xap_harness.hypervisor.loader import LoadError, admit
 from xap_harness.hypervisor.outcome import Done
 from xap_harness.hypervisor.requester import Requester
+from xap_harness.hypervisor.rights import Rights
 from xap_harness.hypervisor.routes import Routes
-from xap_harness.hypervisor.services import Rights
 from xaprt import abi
 from xaprt.abi import NeedKind, RouteKind
 from xaprt.manifest import Manifest, Need, Route
@@ -73,18 +73,13 @@ def test_a_need_beyond_the_grant_refuses_the_load():
     admit(needy, Rights(frozenset({0xC400_0053, 0xC400_0054, 0x8400_0050})), None, [])
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"routes": (Route(RouteKind.MMIO_READ, 0x900_0000, 0x900_0FFF, abi.RouteFlag.NONE),)},
-        {"needs": (Need(NeedKind.GUEST_MEMORY, (abi.GuestMemory.READ,)),)},
-        {"needs": (Need(NeedKind.IRQ, (40,)),)},
-        {"needs": (Need(NeedKind.TIMER, ()),)},
-        {"instances": abi.Instances.PER_DOMAIN},
-    ],
-)
-def test_what_this_hypervisor_lacks_is_refused_aloud(changes):
-    assert "not supported yet by this hypervisor" in refused(manifest(**changes))
+@pytest.mark.parametrize(("budget_us", "fits"), [(0, True), (10_000, True), (10_001, False)])
+def test_a_budget_above_ten_milliseconds_is_refused(budget_us, fits):
+    """ABI.md 5.4."""
+    if fits:
+        admit(manifest(budget_us=budget_us), Rights(), None, [])
+    else:
+        assert "budget" in refused(manifest(budget_us=budget_us))
 
 
 # --- reserved ids ---------------------------------------------------------------------------

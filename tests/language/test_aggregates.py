@@ -100,7 +100,7 @@ def test_layout_is_that_of_aapcs64(run):
     answer = run(
         STRUCTS
         + """
-static_assert(sizeof(Outer) == 20, "layout")
+static_assert(sizeof(Outer) == 16, "layout")
 
 def handler() -> tuple[u32, u32, u32, u32]:
     return (
@@ -109,7 +109,7 @@ def handler() -> tuple[u32, u32, u32, u32]:
     )
 """
     )
-    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (8, 4, 20, 14)
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (8, 4, 16, 14)
 
 
 def test_block_methods(run):
@@ -189,3 +189,76 @@ def test_final_tables_are_computed_at_build_time(run):
         (7,),
     )
     assert (answer.x0, answer.x1) == (49, 229)
+
+
+def test_a_load_wider_than_the_array_panics(run):
+    answer = run(
+        """
+        def handler(x: u64) -> u64:
+            data = Array[u8, N[4]]()
+            return data.load(u64, x)
+        """,
+        ((1 << 64) - 4,),
+    )
+    assert answer.fault.reason == "INDEX"
+
+
+@pytest.mark.parametrize("offset", [5, 8, (1 << 64) - 1])
+@pytest.mark.parametrize("form", ["store", "store.be"])
+def test_stores_outside_panic(run, form, offset):
+    source = f"""
+        def handler(x: u64) -> u8:
+            data = Array[u8, N[8]]()
+            data.{form}(x, u32(0x01020304))
+            return data[4]
+        """
+    assert run(source, (4,)).x0 in (1, 4)
+    assert run(source, (offset,)).fault.reason == "INDEX"
+
+
+@pytest.mark.parametrize(
+    ("at", "start", "count", "fits"),
+    [
+        (0, 0, 4, True),
+        (4, 0, 4, True),
+        (8, 4, 0, True),
+        (5, 0, 4, False),
+        (0, 1, 4, False),
+        (0, 5, 0, False),
+        (9, 4, 0, False),
+        (0, 0, 5, False),
+        (-1, 0, 1, False),
+        (0, -1, 1, False),
+        (0, 0, -1, False),
+    ],
+)
+def test_copies_outside_panic(run, at, start, count, fits):
+    answer = run(
+        """
+        def handler(at: i64, start: i64, count: i64) -> u8:
+            data = Array[u8, N[8]]()
+            source = Array[u8, N[4]]([1, 2, 3, 4])
+            data.copy_from(source, at, start, count)
+            return data[0]
+        """,
+        (at, start, count),
+    )
+    assert (answer.fault is None) is fits
+    assert fits or answer.fault.reason == "INDEX"
+
+
+@pytest.mark.parametrize(("at", "start", "fits"), [(4, 0, True), (5, 0, False), (5, 1, True),
+                                                   (0, 5, False)])  # fmt: skip
+def test_copies_of_the_rest(run, at, start, fits):
+    answer = run(
+        """
+        def handler(at: u32, start: u32) -> u8:
+            data = Array[u8, N[8]]()
+            source = Array[u8, N[4]]([1, 2, 3, 4])
+            data.copy_from(source, at, start)
+            return data[7]
+        """,
+        (at, start),
+    )
+    assert (answer.fault is None) is fits
+    assert answer.x0 == 4 if fits else answer.fault.reason == "INDEX"

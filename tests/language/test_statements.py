@@ -129,3 +129,17 @@ def test_globals_are_state(app):
         """
     )
     assert [loaded.smc(0xC600_0001, n).x0 for n in (1, 2, 3)] == [1, 3, 6]
+
+
+def test_the_counter_of_enumerate_is_an_i64(run):
+    source = """
+        cells = Array[u8, N[3]]()
+
+        def handler(first: i64) -> i64:
+            last = i64(0)
+            for n, _ in enumerate(cells, first):
+                last = i64(n)
+            return last
+        """
+    assert run(source, ((1 << 63) - 3,)).x0 == (1 << 63) - 1
+    assert run(source, ((1 << 63) - 2,)).fault.reason == "CONVERSION"

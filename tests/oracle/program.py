@@ -66,7 +66,7 @@ def _argument(world: World, type: Int) -> int:
 def _enumerations(world: World) -> list[str]:
     lines: list[str] = []
     for _ in range(world.rng.randrange(3)):
-        base, flag = world.pick([t for t in (U8, U64)]), world.chance(40)
+        base, flag = world.pick([U8, U64]), world.chance(40)
         count = 1 + world.rng.randrange(4)
         values = (
             [1 << n for n in range(count)] if flag else sorted(world.rng.sample(range(8), count))

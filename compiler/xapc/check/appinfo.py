@@ -26,14 +26,13 @@ def read(ctx: Context, node: ast.Call) -> App | None:
     if given is None:
         return None
     name = _text(ctx, given["name"], NAME, "1 to 31 of a-z 0-9 _ -")
-    version = _text(ctx, given["version"], VERSION, '"major.minor.patch"')
+    version = _version(ctx, given["version"])
     identity = _uuid(ctx, given["uuid"])
     if name is None or version is None or identity is None:
         return None
-    major, minor, patch = (min(int(part), 0xFFFF) for part in version.split("."))
     return App(
         name=name,
-        version=(major, minor, patch),
+        version=version,
         uuid=identity,
         instances=_instances(ctx, given.get("instances")),
         restart_limit=_restart(ctx, given.get("restart")),
@@ -71,6 +70,18 @@ def _text(ctx: Context, node: ast.expr, form: re.Pattern[str], shape: str) -> st
         return held
     ctx.error(errors.AppText(span=ctx.span(node), shape=shape))
     return None
+
+
+def _version(ctx: Context, node: ast.expr) -> tuple[int, int, int] | None:
+    shape = '"major.minor.patch", each at most 65535'
+    text = _text(ctx, node, VERSION, shape)
+    if text is None:
+        return None
+    major, minor, patch = map(int, text.split("."))
+    if max(major, minor, patch) > 0xFFFF:
+        ctx.error(errors.AppText(span=ctx.span(node), shape=shape))
+        return None
+    return major, minor, patch
 
 
 def _uuid(ctx: Context, node: ast.expr) -> bytes | None:

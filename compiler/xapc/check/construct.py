@@ -9,6 +9,9 @@ from xapc.check.context import Context, poison
 from xapc.check.entities import Word
 from xapc.source import Span
 from xapc.tree import (
+    CALLER,
+    MMIO_ACCESS,
+    SMC_CALL,
     SMC_RESULT,
     SMC_RESULT_8,
     Const,
@@ -97,8 +100,8 @@ def struct(ctx: Context, node: ast.Call, type: StructType) -> Expr:
     parameters = [
         binding.Parameter(f.name, f.type, f.default is None) for f in type.fields.values()
     ]
-    # SmcResult is the SDK's own: "in a call of xap" constants take a width.
-    own = type in (SMC_RESULT, SMC_RESULT_8)
+    # Of the SDK's own structs: "in a call of xap" constants take a width.
+    own = type in (CALLER, SMC_CALL, MMIO_ACCESS, SMC_RESULT, SMC_RESULT_8)
     bound = binding.bind(ctx, node, parameters, what=type.name, constants=own)
     span = ctx.span(node)
     if bound is None:

@@ -11,6 +11,7 @@ import ast
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import xap
 
@@ -193,8 +194,8 @@ class Evaluator:
                 return self.scalar(constant)
             case Text(text):
                 return text
-            case Length():
-                return None  # only ever part of a type
+            case Length(length):
+                return xap.N[length]
             case TypeName(type):
                 return self.python_type(type)
             case Variable(target):
@@ -218,7 +219,8 @@ class Evaluator:
     def python_type(self, type: Type) -> object:
         """The SDK's class for a type of the program."""
         if isinstance(type, ArrayType):
-            return xap.Array[self.python_type(type.element), xap.N[type.length]]
+            array: Any = xap.Array
+            return array[self.python_type(type.element), xap.N[type.length]]
         if isinstance(type, (StructType, EnumType)) and type.span is not None:
             owner = Evaluator.home(self.unit, type.span)
             return owner.class_of(type)

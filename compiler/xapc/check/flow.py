@@ -164,7 +164,8 @@ class _Walker:
             case Assert():
                 return self.asserted(node, state)
             case Return() | Break() | Continue():
-                return self.leave(node, state)
+                self.leave(node, state)
+                return None
             case _:
                 return self.compound(node, state)
 

@@ -12,9 +12,7 @@ from xapc.tree import (
     Assign,
     Block,
     Const,
-    Convert,
     Expr,
-    Fit,
     ForEach,
     ForRange,
     Stmt,
@@ -22,7 +20,7 @@ from xapc.tree import (
     VarRef,
     While,
 )
-from xapc.types import I64, INDEX, POISON, ArrayType, IntType, Type, ViewType
+from xapc.types import INDEX, POISON, ArrayType, IntType, Type, ViewType
 
 
 def while_(ctx: Context, node: ast.While) -> list[Stmt]:
@@ -110,17 +108,14 @@ def _range(ctx: Context, node: ast.For, call: ast.Call, *, backward: bool) -> li
     if len(bounds) == 2:
         start = bounds.pop(0)
     body, other = _suites(ctx, node)
-    made = ForRange(ctx.span(node), var, start, bounds[0], step, backward, body, other)
+    place = ctx.span(call)
+    made = ForRange(ctx.span(node), place, var, start, bounds[0], step, backward, body, other)
     return [made]
 
 
 def _bound(ctx: Context, found: Expr) -> Expr:
-    """A bound of `range` as a counter: any integer type, converted with a check."""
-    if found.type in (INDEX, I64):
-        return found
-    if isinstance(found.type, IntType):
-        return Convert(INDEX, found.span, found, Fit.CHECK)
-    return coerce(ctx, found, INDEX, constants=True)
+    """A bound of `range`: any integer type, or a constant."""
+    return found if isinstance(found.type, IntType) else coerce(ctx, found, INDEX, constants=True)
 
 
 def _sequence(ctx: Context, node: ast.expr) -> Expr | None:
@@ -134,9 +129,14 @@ def _sequence(ctx: Context, node: ast.expr) -> Expr | None:
 
 
 def _enumerate(ctx: Context, node: ast.For, call: ast.Call) -> list[Stmt]:
-    args = [*call.args, *(k.value for k in call.keywords if k.arg == "start")]
+    args = [*call.args, *(k.value for k in call.keywords)]
+    known = all(k.arg == "start" for k in call.keywords)
     pair = node.target
-    if not 1 <= len(args) <= 2 or not (isinstance(pair, ast.Tuple) and len(pair.elts) == 2):
+    if (
+        not known
+        or not 1 <= len(args) <= 2
+        or not (isinstance(pair, ast.Tuple) and len(pair.elts) == 2)
+    ):
         ctx.error(errors.EnumerateForm(span=ctx.span(call)))
         return _broken(ctx, node)
     sequence = _sequence(ctx, args[0])
@@ -168,5 +168,5 @@ def _each(
         made.append(Assign(span, place, sequence))
         sequence = place
     body, other = _suites(ctx, node)
-    made.append(ForEach(span, var, counter, first, sequence, body, other))
+    made.append(ForEach(span, ctx.span(node.iter), var, counter, first, sequence, body, other))
     return made

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from xapc import errors
 from xapc.check import annotations, expr
-from xapc.check.binding import Parameter, bind
+from xapc.check.binding import Bound, Parameter, bind
 from xapc.check.coerce import adopt, describe, is_poison, unify
 from xapc.check.context import Context, poison
 from xapc.source import Span
@@ -66,7 +66,7 @@ def method(ctx: Context, node: ast.Call, func: ast.Attribute, base: Expr) -> Exp
     if type.is_aggregate and name == "copy":
         found = bind(ctx, node, [], what="copy()", constants=True)
         return poison(span) if found is None else Copy(type, span, base)
-    if type.is_aggregate and name == "equals":
+    if isinstance(type, StructType) and name == "equals":
         return _equals(ctx, node, base, span)
     if isinstance(type, (ArrayType, ViewType)) and name in BLOCK_METHODS:
         return _of_block(ctx, node, base, name, span)
@@ -219,7 +219,7 @@ def offset(ctx: Context, found: Expr) -> Expr:
 def ordered(ctx: Context, node: ast.Call, func: ast.Attribute, inner: ast.Attribute) -> Expr:
     """`a.load.be(...)`, `a.store.le(...)`."""
     base = expr.check(ctx, inner.value)
-    span = name_span(ctx, inner)
+    span = name_span(ctx, func)
     if is_poison(base):
         return poison(span)
     if inner.attr not in ("load", "store") or not isinstance(base.type, (ArrayType, ViewType)):
@@ -276,8 +276,16 @@ def _of_integers(type: Type, big_endian: bool) -> bool:
 # --- builtins --------------------------------------------------------------------------------
 
 
+def _only_positional(ctx: Context, node: ast.Call, name: str) -> Bound | None:
+    """The one argument of a builtin, which has no keywords."""
+    for keyword in node.keywords:
+        ctx.error(errors.keyword(ctx.span(keyword), f"{name}()", str(keyword.arg), [], False))
+        return None
+    return bind(ctx, node, [Parameter("x", None)], what=f"{name}()", constants=True)
+
+
 def _len(ctx: Context, node: ast.Call) -> Expr:
-    bound = bind(ctx, node, [Parameter("sequence", None)], what="len()", constants=True)
+    bound = _only_positional(ctx, node, "len")
     span = ctx.span(node)
     if bound is None:
         return poison(span)
@@ -292,7 +300,7 @@ def _len(ctx: Context, node: ast.Call) -> Expr:
 
 
 def _abs(ctx: Context, node: ast.Call) -> Expr:
-    bound = bind(ctx, node, [Parameter("x", None)], what="abs()", constants=True)
+    bound = _only_positional(ctx, node, "abs")
     span = ctx.span(node)
     if bound is None:
         return poison(span)

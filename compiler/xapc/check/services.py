@@ -89,17 +89,11 @@ def _call_smc(ctx: Context, node: ast.Call) -> Expr:
         return ctx.error(
             errors.not_declared(span, "call_smc()", "Needs.call_smc(...)", ctx.unit.app)
         )
-    given = dict(zip(bound.places, bound.args, strict=True))
-    args = [*bound.args]
-    # Evaluation order is the order written; what is not given is zero.
-    order = list(bound.places)
-    for place in range(7):
-        if place not in given:
-            args.append(Const(U64, span, 0))
-            order.append(place)
-    if order != sorted(order):
+    if list(bound.places) != sorted(bound.places):
         return ctx.error(errors.KeywordOrder(span=span, what="call_smc()"))
-    return ServiceCall(SMC_RESULT, span, Service.CALL_SMC, tuple(args))
+    given, zero = bound.by_place(), Const(U64, span, 0)
+    args = tuple(given.get(place, zero) for place in range(1 + abi.CALL_SMC_ARGUMENTS))
+    return ServiceCall(SMC_RESULT, span, Service.CALL_SMC, args)
 
 
 def _needs(ctx: Context, kind: type[T]) -> list[T]:

@@ -6,16 +6,36 @@ stage: `syntax` E01xx, `names` E02xx, `typing` E03xx, `integers` E04xx, `aggrega
 `flow` E06xx, `app` E07xx, `services` E08xx, `buildtime` E09xx.
 """
 
-from xapc.diagnostics import Edit, Error
-from xapc.errors.aggregates import *  # noqa: F403  # one door to all errors
-from xapc.errors.app import *  # noqa: F403  # as above
-from xapc.errors.buildtime import *  # noqa: F403  # as above
-from xapc.errors.edits import insert, replace, wrap
-from xapc.errors.flow import *  # noqa: F403  # as above
-from xapc.errors.integers import *  # noqa: F403  # as above
-from xapc.errors.names import *  # noqa: F403  # as above
-from xapc.errors.services import *  # noqa: F403  # as above
-from xapc.errors.syntax import *  # noqa: F403  # as above
-from xapc.errors.typing import *  # noqa: F403  # as above
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["Edit", "Error", "insert", "replace", "wrap"]
+from xapc.diagnostics import Edit, Error
+from xapc.errors.edits import insert, replace, wrap
+
+if TYPE_CHECKING:
+    from xapc.errors.aggregates import *  # noqa: F403  # one door to all errors
+    from xapc.errors.app import *  # noqa: F403  # as above
+    from xapc.errors.buildtime import *  # noqa: F403  # as above
+    from xapc.errors.flow import *  # noqa: F403  # as above
+    from xapc.errors.integers import *  # noqa: F403  # as above
+    from xapc.errors.names import *  # noqa: F403  # as above
+    from xapc.errors.services import *  # noqa: F403  # as above
+    from xapc.errors.syntax import *  # noqa: F403  # as above
+    from xapc.errors.typing import *  # noqa: F403  # as above
+
+__all__ = ["MODULES", "Edit", "Error", "insert", "replace", "wrap"]
+
+MODULES = (
+    "syntax", "names", "typing", "integers", "aggregates", "flow", "app", "services", "buildtime",
+)  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    # Making the classes takes longer than compiling a small app, which needs none of them.
+    if not name.startswith("_"):
+        for module in MODULES:
+            found = vars(import_module(f"xapc.errors.{module}")).get(name)
+            if found is not None:
+                globals()[name] = found
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

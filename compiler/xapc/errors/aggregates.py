@@ -1,13 +1,16 @@
 """Arrays, structs, views and references (E05xx)."""
 
+import ast
 from dataclasses import dataclass
 
 from xapc.diagnostics import Error
+from xapc.errors.edits import expression, offer, part, replace
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndexOutOfRange(Error):
-    """It would panic whenever it runs.
+    """It would panic whenever it runs. A negative constant counts from the end: `a[-1]` is the
+    last element.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> u8:
@@ -27,7 +30,8 @@ class IndexOutOfRange(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NegativeViewIndex(Error):
-    """See the examples.
+    """How long a view is shows only at run time, and a place counted from its end would differ
+    from app to app. It is indexed from its beginning.
 
     Wrong:
         def f(v: View[u8]) -> u8:
@@ -44,7 +48,7 @@ class NegativeViewIndex(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayLength(Error):
-    """See the examples.
+    """An array is given all of its elements or none (`Array[...]()` is zeroed).
 
     Wrong:
         def f() -> None:
@@ -66,6 +70,7 @@ class ArrayLength(Error):
 @dataclass(frozen=True, kw_only=True)
 class NoZero(Error):
     """`Array[...]()` is zeroed; structs take their defaults, enumerations their zero member.
+    Without one there is nothing to begin with.
 
     Wrong:
         class Op(u32, Enum):
@@ -88,7 +93,8 @@ class NoZero(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorAtRunTime(Error):
-    """In a function, make the array and fill it in a loop.
+    """A generator is run by CPython when the app is built, for tables. In a function, make the
+    array and fill it in a loop.
 
     Wrong:
         def f() -> None:
@@ -104,7 +110,8 @@ class GeneratorAtRunTime(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayLengthForm(Error):
-    """N is typing.Literal, so that type checkers accept a number there.
+    """`N` is `typing.Literal`, so that type checkers accept a number there. A constant of one's
+    own cannot stand in it; an alias can: `Block = N[64]`.
 
     Wrong:
         def f(a: Array[u8, 4]) -> None:
@@ -121,7 +128,8 @@ class ArrayLengthForm(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayLengthValue(Error):
-    """See the examples.
+    """The length is known when the app is built and is part of the type; an empty array would have
+    no place in memory.
 
     Wrong:
         def f(a: Array[u8, N[0]]) -> None:
@@ -138,7 +146,8 @@ class ArrayLengthValue(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayElement(Error):
-    """Elements are scalars, arrays and structs.
+    """Elements are scalars, arrays and structs: what has a size and a place in memory. A tuple
+    lives in registers; use a struct.
 
     Wrong:
         def f(a: Array[tuple[u8, u8], N[4]]) -> None:
@@ -157,7 +166,7 @@ class ArrayElement(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayTooLarge(Error):
-    """An image is at most 1 MiB.
+    """A whole image has at most 1 MiB (ABI.md section 1, clause 4).
 
     Wrong:
         def f(a: Array[u8, N[2000000]]) -> None:
@@ -176,7 +185,8 @@ class ArrayTooLarge(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ViewElement(Error):
-    """See the examples.
+    """Guest memory is bytes, which any other process may change at any time: read integers and
+    structs out of it by `load`. Device registers are 32 bits wide.
 
     Wrong:
         def f(v: View[u64]) -> None:
@@ -195,7 +205,8 @@ class ViewElement(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class AggregateEquality(Error):
-    """See the examples.
+    """Under CPython `==` would ask other questions (of identity, or of Python's own rules for
+    classes); `equals` compares the contents, the padding left out.
 
     Wrong:
         def f(a: Array[u8, N[4]], b: Array[u8, N[4]]) -> bool:
@@ -211,10 +222,19 @@ class AggregateEquality(Error):
 
     type: str
 
+    def __post_init__(self) -> None:
+        match expression(self.span):
+            case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as op], comparators=[right]):
+                one, other = part(self.span, left), part(self.span, right)
+                negated = "" if isinstance(op, ast.Eq) else "not "
+                compared = f"{negated}{one.text()}.equals({other.text()})"
+                if isinstance(left, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
+                    offer(self, replace(self.span, compared))
+
 
 @dataclass(frozen=True, kw_only=True)
 class NegativeOffset(Error):
-    """See the examples.
+    """Offsets count bytes from the beginning.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> u16:
@@ -231,7 +251,8 @@ class NegativeOffset(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class BytesOnly(Error):
-    """See the examples.
+    """`load` and `store` take integers and structs apart into bytes. Elements of other types are
+    read by their index.
 
     Wrong:
         def f(a: Array[u32, N[4]]) -> u16:
@@ -250,7 +271,8 @@ class BytesOnly(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class LoadType(Error):
-    """Integers can; little-endian also structs of nothing but integers.
+    """Integers can be; in little-endian form also structs of nothing but integers. Any pattern of
+    bits is a value of those; of a bool or an enumeration it need not be.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> bool:
@@ -269,7 +291,7 @@ class LoadType(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ViewStored(Error):
-    """It is valid inside its `with` only. Pass it to a function, or copy bytes out of it.
+    """A view is valid inside its `with` only. Pass it to a function, or copy bytes out of it.
 
     Wrong:
         def f(v: View[u8]) -> None:
@@ -288,7 +310,7 @@ class ViewStored(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ViewRebound(Error):
-    """See the examples.
+    """The name stands for the mapping until its `with` ends and unmaps it.
 
     Wrong:
         def f(v: View[u8]) -> None:

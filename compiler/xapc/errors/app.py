@@ -1,21 +1,23 @@
 """The app, its handlers and its routes (E07xx)."""
 
+import ast
 from dataclasses import dataclass
 
 from xapc.diagnostics import Error, Related
+from xapc.errors.edits import expression, insert, offer, part, replace
 from xapc.source import Span
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoApp(Error):
-    """A native app declares itself: `app = App("name", version=..., uuid=...)`.
+    """A native app declares itself: who it is (name, version, UUID) and what it needs.
 
     Wrong:
         def f() -> None:
             pass
 
     Right:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+        app = App("a", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
     """
 
     code = "E0701"
@@ -25,14 +27,14 @@ class NoApp(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class SecondApp(Error):
-    """See the examples.
+    """A file is one app, with one name, one UUID and one manifest.
 
     Wrong:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
-        other = App('b', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c12')
+        app = App("a", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
+        other = App("b", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c12")
 
     Right:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+        app = App("a", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
     """
 
     code = "E0702"
@@ -44,10 +46,21 @@ class AppInSibling(Error):
     """One file declares the app; the modules beside it hold functions, constants and types.
 
     Wrong:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+        # app.py
+        from helpers import half
+        app = App("a", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
+        # helpers.py
+        other = App("b", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c12")
+        def half(x: u32) -> u32:
+            return x // 2
 
     Right:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+        # app.py
+        from helpers import half
+        app = App("a", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
+        # helpers.py
+        def half(x: u32) -> u32:
+            return x // 2
     """
 
     code = "E0703"
@@ -56,13 +69,14 @@ class AppInSibling(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class AppText(Error):
-    """What an app declares lands in its manifest (ABI.md section 1).
+    """What an app declares lands in its manifest (ABI.md section 1), in the form that loaders and
+    integrators read.
 
     Wrong:
-        app = App('A b', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+        app = App("A b", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
 
     Right:
-        app = App('ab', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11')
+        app = App("ab", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
     """
 
     code = "E0704"
@@ -73,7 +87,8 @@ class AppText(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class Decorator(Error):
-    """Functions are decorated by @app.init, smc, hvc, mmio_read, mmio_write, timer and event.
+    """Functions are decorated by `@app.init`, `smc`, `hvc`, `mmio_read`, `mmio_write`, `timer` and
+    `event`, `app` being the variable that `App(...)` was assigned to.
 
     Wrong:
         @staticmethod
@@ -94,7 +109,7 @@ class Decorator(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class DecoratorCall(Error):
-    """See the examples.
+    """`@app.init` and `@app.timer` have no arguments, and no parentheses; the others have both.
 
     Wrong:
         @app.init()
@@ -113,6 +128,11 @@ class DecoratorCall(Error):
     name: str
     bare: bool
 
+    def __post_init__(self) -> None:
+        text = self.span.text()
+        if self.bare and text.endswith("()"):
+            offer(self, replace(self.span, text.removesuffix("()")))
+
     @property
     def message(self) -> str:
         form = "without parentheses" if self.bare else "with its arguments"
@@ -121,7 +141,8 @@ class DecoratorCall(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerShape(Error):
-    """See the examples.
+    """The hypervisor calls a handler with what it has of the request, in registers: parameters and
+    result are those that LANGUAGE.md section 5 lists.
 
     Wrong:
         @app.init
@@ -143,7 +164,7 @@ class HandlerShape(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerResult(Error):
-    """See the examples.
+    """The guest gets its answer in registers: integers, up to four (or eight with SmcResult8).
 
     Wrong:
         @app.smc(0xC6000001)
@@ -165,7 +186,7 @@ class HandlerResult(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerIds(Error):
-    """See the examples.
+    """Each argument is one function identifier or a `range(first, end)` of them.
 
     Wrong:
         @app.smc()
@@ -186,7 +207,8 @@ class HandlerIds(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyRange(Error):
-    """See the examples.
+    """As in Python the end is not part of the range: this one holds no identifier, and the handler
+    would never be called.
 
     Wrong:
         @app.smc(range(0xC6000001, 0xC6000001))
@@ -205,7 +227,7 @@ class EmptyRange(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotConstant(Error):
-    """It is part of the app's manifest.
+    """It is part of the app's manifest, which is read before the app runs.
 
     Wrong:
         count = u32(1)
@@ -226,7 +248,9 @@ class NotConstant(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedId(Error):
-    """ABI.md section 4, clause 2.
+    """Some function identifiers are the hypervisor's own (PSCI, the architecture's and the
+    hypervisor's services), others belong to older software; no app gets them, whatever it is
+    granted (ABI.md section 4, clause 2).
 
     Wrong:
         @app.smc(0x84000000)
@@ -247,7 +271,7 @@ class RefusedId(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed(Error):
-    """See the examples.
+    """A request goes to one handler.
 
     Wrong:
         @app.smc(0xC6000001)
@@ -275,7 +299,7 @@ class Claimed(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class SecondHandler(Error):
-    """See the examples.
+    """An app has one handler of this kind; let it call what else is to be done.
 
     Wrong:
         @app.init
@@ -299,7 +323,8 @@ class SecondHandler(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class MmioForm(Error):
-    """See the examples.
+    """A region is named by its base and its size, so that the two cannot be mistaken for each
+    other.
 
     Wrong:
         @app.mmio_read(0x1000)
@@ -317,10 +342,18 @@ class MmioForm(Error):
 
     name: str
 
+    def __post_init__(self) -> None:
+        match expression(self.span):
+            case ast.Call(args=[base, size]):
+                places = part(self.span, base), part(self.span, size)
+                names = zip(("base=", "size="), places, strict=True)
+                offer(self, tuple(insert(place.before(), name) for name, place in names))
+
 
 @dataclass(frozen=True, kw_only=True)
 class RegionPages(Error):
-    """See the examples.
+    """The hypervisor traps accesses by pages (stage 2 translation): base and size are multiples of
+    4096.
 
     Wrong:
         @app.mmio_read(base=0x1000, size=0x10)
@@ -339,7 +372,7 @@ class RegionPages(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class EventForm(Error):
-    """See the examples.
+    """The events are those that the hypervisor tells a SHARED instance of.
 
     Wrong:
         @app.event(1)
@@ -358,13 +391,30 @@ class EventForm(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class TooManyNeeds(Error):
-    """ABI.md section 1, clause 4.
+    """An integrator grants each need, and the hypervisor keeps a table of fixed size for each kind
+    (ABI.md section 1, clause 4).
 
     Wrong:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', needs=[Needs.call_smc(0x84000050, 0x84000051, 0x84000052, 0x84000053, 0x84000054, 0x84000055, 0x84000056, 0x84000057, 0x84000058)])
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[
+                Needs.call_smc(
+                    0x84000050, 0x84000051, 0x84000052, 0x84000053,
+                    0x84000054, 0x84000055, 0x84000056, 0x84000057,
+                    0x84000058,
+                )
+            ],
+        )
 
     Right:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', needs=[Needs.call_smc(0x84000050)])
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[Needs.call_smc(0x84000050)],
+        )
     """
 
     code = "E0718"
@@ -375,10 +425,18 @@ class TooManyNeeds(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class TooManyRoutes(Error):
-    """ABI.md section 1, clause 4. Neighbouring identifiers can share one route: range(a, b).
+    """The hypervisor looks a request up in a table of fixed size (ABI.md section 1, clause 4).
+    Neighbouring identifiers can share one route: `range(a, b)`.
 
     Wrong:
-        @app.smc(0xc6000001, 0xc6000003, 0xc6000005, 0xc6000007, 0xc6000009, 0xc600000b, 0xc600000d, 0xc600000f, 0xc6000011, 0xc6000013, 0xc6000015, 0xc6000017, 0xc6000019, 0xc600001b, 0xc600001d, 0xc600001f, 0xc6000021, 0xc6000023, 0xc6000025, 0xc6000027, 0xc6000029, 0xc600002b, 0xc600002d, 0xc600002f, 0xc6000031, 0xc6000033, 0xc6000035, 0xc6000037, 0xc6000039, 0xc600003b, 0xc600003d, 0xc600003f, 0xc6000041)
+        @app.smc(
+            0xC600_0001, 0xC600_0003, 0xC600_0005, 0xC600_0007, 0xC600_0009, 0xC600_000B,
+            0xC600_000D, 0xC600_000F, 0xC600_0011, 0xC600_0013, 0xC600_0015, 0xC600_0017,
+            0xC600_0019, 0xC600_001B, 0xC600_001D, 0xC600_001F, 0xC600_0021, 0xC600_0023,
+            0xC600_0025, 0xC600_0027, 0xC600_0029, 0xC600_002B, 0xC600_002D, 0xC600_002F,
+            0xC600_0031, 0xC600_0033, 0xC600_0035, 0xC600_0037, 0xC600_0039, 0xC600_003B,
+            0xC600_003D, 0xC600_003F, 0xC600_0041,
+        )
         def f() -> None:
             pass
 
@@ -397,10 +455,16 @@ class TooManyRoutes(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class EventOfPerDomain(Error):
-    """A PER_DOMAIN instance starts and ends with its guest: it has @app.init (ABI.md section 6, clause 6).
+    """A PER_DOMAIN instance starts and ends with its guest: it has `@app.init` (ABI.md section 6,
+    clause 6).
 
     Wrong:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', instances=Instances.PER_DOMAIN)
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            instances=Instances.PER_DOMAIN,
+        )
         @app.event(Event.DOMAIN_CREATED)
         def f(d: u16) -> None:
             pass

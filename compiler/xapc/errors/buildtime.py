@@ -8,7 +8,8 @@ from xapc.source import Span
 
 @dataclass(frozen=True, kw_only=True)
 class DefinedBelow(Error):
-    """Build-time values use what stands above them, as when Python runs the file.
+    """Build-time values use what stands above them, as when Python runs the file from top to
+    bottom.
 
     Wrong:
         A: Final[u32] = g()
@@ -29,7 +30,7 @@ class DefinedBelow(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class StateAtBuildTime(Error):
-    """See the examples.
+    """State begins when the instance starts; at build time there is none.
 
     Wrong:
         count = u32(1)
@@ -48,11 +49,12 @@ class StateAtBuildTime(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceAtBuildTime(Error):
-    """See the examples.
+    """Build-time values are computed where the app is built, on whatever machine: there is no
+    hypervisor, no guest and no log.
 
     Wrong:
         def g() -> u32:
-            log.info('x')
+            log.info("x")
             return u32(1)
         A: Final[u32] = g()
 
@@ -71,7 +73,8 @@ class ServiceAtBuildTime(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class StepsExceeded(Error):
-    """See the examples.
+    """Building must end. A value that takes longer than the limit is computed elsewhere and
+    written into the source, or in @app.init.
 
     Wrong:
         def g() -> u32:
@@ -93,7 +96,8 @@ class StepsExceeded(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildTimePanic(Error):
-    """See the examples.
+    """Build-time values are computed with the checks of run time: what would end a call there is
+    an error here.
 
     Wrong:
         def g(x: u32) -> u32:
@@ -115,7 +119,7 @@ class BuildTimePanic(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildTimeFailed(Error):
-    """See the examples.
+    """The computation ended without a value of the declared type.
 
     Wrong:
         A: Final = Array[u8, N[4]](u8(i) for i in range(3))
@@ -132,13 +136,13 @@ class BuildTimeFailed(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class StaticAssertFailed(Error):
-    """See the examples.
+    """The condition is a fact that the app relies on, computed when it is built; it does not hold.
 
     Wrong:
-        static_assert(1 == 2, 'one is two')
+        static_assert(1 == 2, "one is two")
 
     Right:
-        static_assert(1 == 1, 'one is one')
+        static_assert(1 == 1, "one is one")
     """
 
     code = "E0907"
@@ -149,13 +153,14 @@ class StaticAssertFailed(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class StaticAssertForm(Error):
-    """See the examples.
+    """The condition is computed when the app is built; the text says what is wrong where it does
+    not hold.
 
     Wrong:
         static_assert(1 == 1)
 
     Right:
-        static_assert(1 == 1, 'one is one')
+        static_assert(1 == 1, "one is one")
     """
 
     code = "E0908"

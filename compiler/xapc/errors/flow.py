@@ -9,8 +9,8 @@ from xapc.source import Span
 
 @dataclass(frozen=True, kw_only=True)
 class Unbound(Error):
-    """On some way to this place the name is not assigned; or it refers to an array or struct that was
-    made in an earlier turn of a loop, whose place is used again; or its `with` has ended.
+    """On some way to this place the name is not assigned; or it refers to an array or struct that
+    was made in an earlier turn of a loop, whose place is used again; or its `with` has ended.
 
     Wrong:
         def f(c: bool) -> u32:
@@ -35,7 +35,8 @@ class Unbound(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class FallsOff(Error):
-    """See the examples.
+    """At its end CPython would return None, which is not of the result's type. Each way through
+    the function returns a value, or ends the call by `panic(...)` or `not_handled()`.
 
     Wrong:
         def f(c: bool) -> u32:
@@ -59,7 +60,7 @@ class FallsOff(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NeverReturns(Error):
-    """See the examples.
+    """Callers rely on it: what follows a call of such a function is never reached.
 
     Wrong:
         from typing import NoReturn
@@ -69,7 +70,7 @@ class NeverReturns(Error):
     Right:
         from typing import NoReturn
         def f() -> NoReturn:
-            panic('no')
+            panic("no")
     """
 
     code = "E0603"
@@ -80,7 +81,8 @@ class NeverReturns(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class WriteToFinal(Error):
-    """See the examples.
+    """A `Final` array or struct is in read-only memory, and its value is what was computed at
+    build time: also through a parameter or another name for it.
 
     Wrong:
         TABLE: Final = Array[u8, N[4]]()
@@ -101,7 +103,8 @@ class WriteToFinal(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class FinalPassed(Error):
-    """See the examples.
+    """The function writes to the array or struct that it is given, and a `Final` one is in
+    read-only memory.
 
     Wrong:
         TABLE: Final = Array[u8, N[4]]()
@@ -147,7 +150,8 @@ class ReturnsReference(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class Recursion(Error):
-    """The stack bound of an app is computed when it is built.
+    """The stack bound of an app is computed when it is built, and is part of its manifest: how
+    deep calls go must not depend on data.
 
     Wrong:
         def f(x: u32) -> u32:

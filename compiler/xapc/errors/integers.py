@@ -10,9 +10,10 @@ from xapc.types import INDEX, IntType, Type
 
 @dataclass(frozen=True, kw_only=True)
 class NeedsWidth(Error):
-    """A bare integer would have no width under CPython. It takes one as operand of a typed operand,
-    in a comparison, as index, shift count, range bound, case, array element, inside u32(...) or in
-    a call of xap; anywhere else the width is written.
+    """A bare integer would have no width under CPython: it would neither overflow nor wrap. It
+    takes a width as operand of a typed operand, in a comparison, as index, shift count, range
+    bound, case, array element, inside `u32(...)` or in a call of xap; anywhere else the width is
+    written.
 
     Wrong:
         def f() -> u64:
@@ -33,7 +34,8 @@ class NeedsWidth(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class OutOfRange(Error):
-    """See the examples.
+    """The constant is beyond what the type can hold; computing with it would panic, or mean
+    another number.
 
     Wrong:
         def f(x: u8) -> u8:
@@ -53,7 +55,8 @@ class OutOfRange(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class TrueDivision(Error):
-    """See the examples.
+    """`/` gives a float in Python. Integers are divided by `//`, which rounds towards minus
+    infinity here as there, and panics when the divisor is zero.
 
     Wrong:
         def f(x: u32) -> u32:
@@ -88,7 +91,7 @@ class DivisionByConstantZero(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftCount(Error):
-    """It would panic whenever it runs.
+    """It would panic whenever it runs: a count is at least 0 and less than the width.
 
     Wrong:
         def f(x: u32) -> u32:
@@ -100,7 +103,8 @@ class ShiftCount(Error):
     """
 
     code = "E0405"
-    title = "{type} is shifted by 0 to {bits}-1, not by {count}"
+    title = "{type} cannot be shifted by {count}"
+    notes = ("a count is at least 0 and less than the {bits} bits of the type",)
 
     count: int
     type: str
@@ -109,7 +113,8 @@ class ShiftCount(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NegativeExponent(Error):
-    """See the examples.
+    """Python raises ValueError for a negative shift count, and gives a float for a negative
+    exponent.
 
     Wrong:
         LIMIT: Final = 1 << -1
@@ -124,7 +129,8 @@ class NegativeExponent(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantTooLarge(Error):
-    """See the examples.
+    """Constants are exact and may be wider than any type on the way, but not without bound: each
+    is kept while the app is built.
 
     Wrong:
         LIMIT: Final = 1 << 100000
@@ -141,7 +147,8 @@ class ConstantTooLarge(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class BitPosition(Error):
-    """See the examples.
+    """Positions count from 0 at the least significant bit, and are constants, so that the access
+    is one or two instructions and cannot fail.
 
     Wrong:
         def f(x: u32) -> bool:
@@ -153,14 +160,14 @@ class BitPosition(Error):
     """
 
     code = "E0408"
-    title = "a bit position is a constant from 0 to {bits}-1"
+    title = "a bit position is a constant from 0 to less than {bits}"
 
     bits: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class BitRange(Error):
-    """See the examples.
+    """A field is written as the data sheets do: the high bit first, both included.
 
     Wrong:
         def f(x: u32) -> u32:
@@ -180,7 +187,7 @@ class BitRange(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NoSuchMember(Error):
-    """See the examples.
+    """The enumeration has no member of that value: it would panic whenever it runs.
 
     Wrong:
         class Op(u32, Enum):
@@ -204,7 +211,8 @@ class NoSuchMember(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class BranchNeedsWidth(Error):
-    """Both branches of a conditional expression have one type, under CPython too.
+    """Both branches of a conditional expression have one type. Under CPython a bare integer in one
+    of them would lose the width whenever that branch is taken.
 
     Wrong:
         def f(x: u32, b: bool) -> u32:

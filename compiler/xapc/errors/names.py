@@ -4,8 +4,9 @@ import difflib
 from dataclasses import dataclass
 
 from xapc.diagnostics import Edit, Error, Related
-from xapc.errors.edits import replace
+from xapc.errors.edits import imported, insert, offer, replace
 from xapc.source import Span
+from xapc.types import INTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,8 @@ class UnknownMember(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class DefinedTwice(Error):
-    """Each name of a module, struct or enumeration is declared once.
+    """Each name of a module, struct or enumeration is declared once: functions may use what stands
+    below them, and must not depend on which of two it is.
 
     Wrong:
         LIMIT: Final = 1
@@ -72,7 +74,8 @@ class DefinedTwice(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class Reserved(Error):
-    """Names of the language keep their meaning everywhere.
+    """Names of the language keep their meaning everywhere, so that `u32(x)` or `range(n)` can be
+    read without looking for another definition.
 
     Wrong:
         range: Final = 3
@@ -90,7 +93,7 @@ class Reserved(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class DependsOnItself(Error):
-    """The value or type is needed to compute itself.
+    """The value or type is needed to compute itself; there is no place to begin.
 
     Wrong:
         A: Final[u32] = B
@@ -109,8 +112,8 @@ class DependsOnItself(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class CannotImport(Error):
-    """An app is compiled on its own: it takes names from `xap`, `typing`, `enum` and from modules
-    that are files beside it.
+    """An app is compiled on its own: it takes names from `xap`, from `typing` and `enum`, and from
+    modules that are files beside it. Python's library runs on a heap.
 
     Wrong:
         import os
@@ -148,7 +151,7 @@ class NoSuchImport(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class StarImport(Error):
-    """`import *` would hide where names come from.
+    """`import *` would hide where names come from, from readers and from tools.
 
     Wrong:
         from xap import *
@@ -195,14 +198,24 @@ class RenamedWord(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class CannotShare(Error):
-    """Functions, constants, types and state aggregates can; the app itself cannot, nor a scalar
-    state variable, which an import would copy.
+    """Functions, constants, types and state aggregates can be imported. The app itself cannot, nor
+    a scalar state variable: Python would copy its value into a second variable.
 
     Wrong:
-        from helpers import app
+        # app.py
+        from helpers import count
+        # helpers.py
+        count = u32(0)
 
     Right:
-        from xap import psci
+        # app.py
+        from helpers import step
+        # helpers.py
+        count = u32(0)
+        def step() -> u32:
+            global count
+            count += 1
+            return count
     """
 
     code = "E0211"
@@ -271,6 +284,14 @@ class ClassForm(Error):
 
     name: str
 
+    def __post_init__(self) -> None:
+        source, line = self.span.source, self.span.line
+        plain = source.line(line).split("#")[0].strip() == f"class {self.name}:"
+        import_edits = imported(source, "struct")
+        if plain and import_edits is not None and not source.line(line - 1).startswith("@"):
+            above = Span(source, line, 1, line, 1)
+            offer(self, (*import_edits, insert(above, "@struct\n")))
+
 
 @dataclass(frozen=True, kw_only=True)
 class NoInitialValue(Error):
@@ -288,10 +309,16 @@ class NoInitialValue(Error):
 
     name: str
 
+    def __post_init__(self) -> None:
+        annotation = self.span.text().partition(":")[2].strip()
+        if annotation in INTS:
+            offer(self, (insert(self.span.after(), f" = {annotation}(0)"),))
+
 
 @dataclass(frozen=True, kw_only=True)
 class StateWithoutWidth(Error):
-    """State has a fixed width; a constant is marked `Final`.
+    """State has a fixed width and may change; a constant is exact and is marked `Final`. A bare
+    integer says neither.
 
     Wrong:
         LIMIT = 5
@@ -309,7 +336,7 @@ class StateWithoutWidth(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotState(Error):
-    """`global` is for scalar state variables of this module.
+    """`global` is for scalar state variables of this module: what it names will be assigned.
 
     Wrong:
         LIMIT: Final = 5
@@ -331,7 +358,7 @@ class NotState(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class StateRebound(Error):
-    """Other functions refer to the object itself.
+    """Other functions refer to the object itself, and would go on using the old one.
 
     Wrong:
         table = Array[u8, N[4]]()
@@ -354,7 +381,7 @@ class StateRebound(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotInStruct(Error):
-    """A struct holds annotated fields and methods.
+    """A struct holds annotated fields, with defaults if it likes, and methods.
 
     Wrong:
         @struct
@@ -442,7 +469,8 @@ class FieldOrder(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class EnumBase(Error):
-    """The first base is one of the eight integer types.
+    """An enumeration is kept in memory and passed in registers: the first of its bases is one of
+    the eight integer types, the second `Enum` or `Flag`.
 
     Wrong:
         class Op(bool, Enum):
@@ -478,7 +506,8 @@ class EnumValueForm(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class Unannotated(Error):
-    """Parameters and results are annotated.
+    """Parameters and results are annotated: each function is checked once, by itself, and every
+    width can be read where it is used.
 
     Wrong:
         def f(x) -> None:
@@ -498,7 +527,8 @@ class Unannotated(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NoResultType(Error):
-    """Parameters and results are annotated.
+    """Parameters and results are annotated: each function is checked once, by itself, and every
+    width can be read where it is used.
 
     Wrong:
         def f(x: u32):
@@ -582,10 +612,16 @@ class MethodSelf(Error):
     code = "E0229"
     title = "a method takes self"
 
+    def __post_init__(self) -> None:
+        source, line = self.span.source, self.span.line
+        at = source.line(line).find("(", self.span.column) + 2
+        if at > 1:
+            offer(self, (insert(Span(source, line, at, line, at), "self"),))
+
 
 @dataclass(frozen=True, kw_only=True)
 class DefaultOfAggregate(Error):
-    """Python would share one array or struct among all calls.
+    """Python makes the default once and would share one array or struct among all calls.
 
     Wrong:
         def f(x: Array[u8, N[4]] = Array[u8, N[4]]()) -> None:

@@ -1,4 +1,4 @@
-"""What the grammar of the language does not have here (E01xx; see `xapc.unsupported`)."""
+"""Text and grammar (E01xx): what is not Python, and what the language leaves out of it."""
 
 import ast
 from dataclasses import dataclass
@@ -7,9 +7,30 @@ from xapc.diagnostics import Error
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotPython(Error):
+    """An app is a legal Python file first: everything that Python refuses when it compiles a
+    file (never when it runs one) is refused here too, in Python's words. Nothing else of the
+    file is looked at until it is Python.
+
+    Wrong:
+        def f(x: u32) -> u32
+            return x
+
+    Right:
+        def f(x: u32) -> u32:
+            return x
+    """
+
+    code = "E0101"
+    title = "this is not Python: {text}"
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotHere(Error):
-    """The construct belongs to the language, but not at this place: for instance a list is only the
-    argument of `Array[...](...)` or the value of `needs=`.
+    """The construct belongs to the language, but not at this place: for instance a list is
+    only the argument of `Array[...](...)` or the value of `needs=`.
 
     Wrong:
         def f(x: u32) -> u32:
@@ -30,8 +51,9 @@ class NotHere(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotAtTopLevel(Error):
-    """The top level holds imports, one `App`, `Final` constants, state variables, `@struct` and enum
-    classes, functions and `static_assert`. The file is never executed, so nothing else would run.
+    """The top level holds imports, one `App`, `Final` constants, state variables, `@struct` and
+    enum classes, functions and `static_assert`. The file is never executed, so nothing else
+    would run.
 
     Wrong:
         for i in range(3):
@@ -50,6 +72,118 @@ class NotAtTopLevel(Error):
     what: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unsupported(Error):
+    """An app runs without a heap, without exceptions and in a stack whose size is known when it
+    is built, and it means the same under CPython. Constructs of Python that cannot keep this are
+    left out, each with its reason and with what to write instead.
+
+    Wrong:
+        def f(x: u32) -> u32:
+            twice = lambda n: n * 2
+            return twice(x)
+
+    Right:
+        def twice(n: u32) -> u32:
+            return n * 2
+        def f(x: u32) -> u32:
+            return twice(x)
+    """
+
+    code = "E0104"
+    title = "{what} is not part of the language"
+    notes = ("{reason}",)
+    help = "{instead}"
+
+    what: str
+    reason: str
+    instead: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooDeep(Error):
+    """Expressions and blocks may be nested in each other to a fixed depth, far beyond what a
+    reader follows. A sum of hundreds of operands counts one level for each, and so does each
+    `elif`.
+
+    Wrong:
+        a sum of five hundred operands: x + x + x + ... + x
+
+    Right:
+        def f(a: Array[u32, N[500]]) -> u32:
+            total = u32(0)
+            for x in a:
+                total += x
+            return total
+    """
+
+    code = "E0105"
+    title = "nested more than {most} levels deep"
+    help = "name a part of it, move a part into a function, or use a loop or a table"
+
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotText(Error):
+    """A source file is text in UTF-8 (or in the encoding that its first lines declare) and holds
+    no NUL characters.
+
+    Wrong:
+        # Saved as Latin-1: café
+        LIMIT: Final = 1
+
+    Right:
+        # Saved as UTF-8: café
+        LIMIT: Final = 1
+    """
+
+    code = "E0106"
+    title = "this is not a Python file: {why}"
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceEncoding(Error):
+    """Sources are UTF-8. A declaration of UTF-8, ASCII or Latin-1 is honoured; other encodings can
+    make a file look different from what is compiled.
+
+    Wrong:
+        # -*- coding: cp1252 -*-
+        LIMIT: Final = 1
+
+    Right:
+        # -*- coding: utf-8 -*-
+        LIMIT: Final = 1
+    """
+
+    code = "E0107"
+    title = "the encoding '{name}' is not supported"
+    help = "save the file as UTF-8, which needs no declaration"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooLarge(Error):
+    """A whole image has at most 1 MiB; a source file of many times that size is a mistake (another
+    kind of file, or a generator that does not stop).
+
+    Wrong:
+        a file of 20 MB
+
+    Right:
+        TABLE: Final = Array[u32, N[256]](u32(i) * 3 for i in range(256))
+    """
+
+    code = "E0108"
+    title = "a source file has at most {most} bytes"
+    help = "compute tables at build time, or move parts into modules beside this one"
+
+    most: int
+
+
 _NAMES: dict[type[ast.AST], str] = {
     ast.FunctionDef: "a function",
     ast.ClassDef: "a class",
@@ -59,7 +193,9 @@ _NAMES: dict[type[ast.AST], str] = {
     ast.Import: "an import",
     ast.ImportFrom: "an import",
     ast.Starred: "a starred expression",
+    ast.Assign: "this assignment",
     ast.AugAssign: "an augmented assignment",
+    ast.AnnAssign: "this declaration",
     ast.Expr: "an expression",
     ast.Tuple: "a tuple",
 }

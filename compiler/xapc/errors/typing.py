@@ -1,15 +1,20 @@
 """Types and calls (E03xx)."""
 
+import ast
 import difflib
+import re
 from dataclasses import dataclass
 
 from xapc.diagnostics import Edit, Error
+from xapc.errors.edits import between, expression, offer, part, replace, slice_of, wrap
 from xapc.source import Span
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch(Error):
-    """Values keep their type; conversions are written.
+    """Values keep their type: nothing is widened, narrowed or turned into a bool unseen, so what
+    is written is what runs, under CPython too. Conversions are written: `u64(x)` panics when the
+    value does not fit, `u8.wrap(x)` keeps the low bits, `u8.saturate(x)` clamps.
 
     Wrong:
         def f(x: u32) -> u64:
@@ -29,7 +34,8 @@ class Mismatch(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class MixedTypes(Error):
-    """Two operands have the same type, or one is a constant without a width.
+    """Two operands have the same type, or one is a constant without a width. Which of the two
+    types the result should have is the author's choice: convert one side.
 
     Wrong:
         def f(x: u32, y: u64) -> u64:
@@ -50,7 +56,8 @@ class MixedTypes(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotBool(Error):
-    """Truth of integers is not part of the language: say what is compared.
+    """`if x:` on an integer hides the test that is meant, and with it a whole class of mistakes (a
+    status of 0 that means success). Say what is compared.
 
     Wrong:
         def f(x: u32) -> u32:
@@ -74,7 +81,8 @@ class NotBool(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NoSuchOperator(Error):
-    """Arithmetic is for integers; flags have & | ^ ~ in; bools have and, or, not, & | ^.
+    """Arithmetic is for integers; flags have `& | ^ ~ in`; bools have `and or not & | ^`;
+    enumerations have `==` and `is`; `**` is for constants.
 
     Wrong:
         def f(x: bool, y: bool) -> bool:
@@ -94,7 +102,8 @@ class NoSuchOperator(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NoResult(Error):
-    """A procedure (`-> None`) has no result to use.
+    """A procedure (`-> None`) has no result to use: CPython would hand on None, which is no value
+    of the language.
 
     Wrong:
         def g() -> None:
@@ -115,7 +124,8 @@ class NoResult(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class TextNotHere(Error):
-    """Strings are arguments of log, panic and assert, and `Final` constants.
+    """Strings are arguments of log, panic and assert, and `Final` constants: there is no text at
+    run time, only numbers that are formatted into a message. Data is bytes.
 
     Wrong:
         def f() -> None:
@@ -133,7 +143,8 @@ class TextNotHere(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotAType(Error):
-    """Types are bool, the eight integers, Array[T, N[n]], View[T], tuple[...], structs and enums.
+    """Types are bool, the eight integers, `Array[T, N[n]]`, `View[T]`, `tuple[...]`, structs and
+    enumerations.
 
     Wrong:
         LIMIT: Final = 3
@@ -153,7 +164,8 @@ class NotAType(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class PythonType(Error):
-    """Every value has a fixed size.
+    """Every value has a fixed size, so that it has a place in a register or in memory. Python's
+    int grows, its containers live on a heap.
 
     Wrong:
         def f(x: int) -> None:
@@ -174,7 +186,7 @@ class PythonType(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class TooManyArguments(Error):
-    """See the examples.
+    """The call gives more arguments than the function, type or method has parameters.
 
     Wrong:
         def g(x: u32) -> u32:
@@ -190,15 +202,21 @@ class TooManyArguments(Error):
     """
 
     code = "E0309"
-    title = "{what} takes at most {most} arguments here"
+    title = "{what} does not take so many arguments"
 
     what: str
     most: int
 
+    @property
+    def message(self) -> str:
+        if self.most == 0:
+            return f"{self.what} takes no arguments here"
+        return f"{self.what} takes at most {self.most} argument{'s'[: self.most > 1]} here"
+
 
 @dataclass(frozen=True, kw_only=True)
 class MissingArgument(Error):
-    """See the examples.
+    """A parameter without a default gets an argument in every call.
 
     Wrong:
         def g(x: u32, y: u32) -> u32:
@@ -222,7 +240,7 @@ class MissingArgument(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownKeyword(Error):
-    """See the examples.
+    """An argument given by name needs a parameter of that name.
 
     Wrong:
         def g(x: u32) -> u32:
@@ -248,7 +266,8 @@ class UnknownKeyword(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class Redeclared(Error):
-    """A local takes the type of its first assignment and keeps it.
+    """A local takes the type of its first assignment and keeps it: it is one place in a register
+    or on the stack, and a reader finds one meaning for it.
 
     Wrong:
         def f(x: u32, y: u64) -> None:
@@ -272,7 +291,8 @@ class Redeclared(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotStorable(Error):
-    """Variables hold scalars, tuples, arrays and structs.
+    """Variables hold scalars, tuples, arrays and structs. None, strings and modules are not
+    values, and a view lives in its `with`.
 
     Wrong:
         def f(x: None) -> None:
@@ -291,7 +311,8 @@ class NotStorable(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnNothing(Error):
-    """Every way out of a function with a result returns a value.
+    """Every way out of a function with a result returns a value; a bare `return` would give None
+    under CPython.
 
     Wrong:
         def f(x: u32) -> u32:
@@ -310,7 +331,8 @@ class ReturnNothing(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnSomething(Error):
-    """A function annotated `-> None` returns no value; one annotated `-> NoReturn` does not return.
+    """A function annotated `-> None` returns no value; one annotated `-> NoReturn` does not
+    return.
 
     Wrong:
         def f(x: u32) -> None:
@@ -329,7 +351,7 @@ class ReturnSomething(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class UnpackLength(Error):
-    """A tuple is unpacked into as many places as it has items.
+    """A tuple is unpacked into as many places as it has items; other things are not unpacked.
 
     Wrong:
         def f() -> None:
@@ -349,8 +371,8 @@ class UnpackLength(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class TupleOfScalars(Error):
-    """A tuple is several results in registers. Arrays and structs are passed by reference; swap their
-    contents through a copy.
+    """A tuple is several values in registers. Arrays and structs are passed by reference; swap
+    their contents through a copy.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> None:
@@ -370,7 +392,8 @@ class TupleOfScalars(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class TupleIndex(Error):
-    """Its items may have different types.
+    """The items of a tuple may have different types, so which one is meant is known when the app
+    is built.
 
     Wrong:
         def f(n: u32) -> u32:
@@ -389,7 +412,8 @@ class TupleIndex(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class EnumValue(Error):
-    """`.value` and `.name` are Python's; the language converts.
+    """`.value` is a plain int under CPython, without the enumeration's width, and `.name` a
+    string. A conversion gives the number with its width.
 
     Wrong:
         class Op(u32, Enum):
@@ -409,10 +433,16 @@ class EnumValue(Error):
 
     base: str
 
+    def __post_init__(self) -> None:
+        owner, _, name = self.span.text().rpartition(".")
+        if name == "value":
+            offer(self, replace(self.span, f"{self.base}({owner})"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class NotIndexable(Error):
-    """Arrays, views and tuples have elements.
+    """Arrays, views and tuples have elements. Of an integer, `x.bit(n)` and `x.bits(hi, lo)` are
+    the parts.
 
     Wrong:
         def f(x: u32) -> u32:
@@ -452,7 +482,7 @@ class NotIterable(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class BoolOfValue(Error):
-    """Say what is compared.
+    """Whether a number counts as true is a question of what is compared with what: say it.
 
     Wrong:
         def f(x: u32) -> bool:
@@ -470,7 +500,8 @@ class BoolOfValue(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotAPlace(Error):
-    """Names, fields, elements and view items are places.
+    """Names, fields, elements and view items are places. The items of a tuple and the results of
+    calls are values: they have no place that could be written.
 
     Wrong:
         def f(t: tuple[u32, u32]) -> None:
@@ -489,7 +520,8 @@ class NotAPlace(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class LoopTarget(Error):
-    """See the examples.
+    """The variable of a loop is a local of the function, whose type the loop gives. A place
+    elsewhere is assigned in the body, where the reader sees it.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> None:
@@ -508,7 +540,8 @@ class LoopTarget(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class RangeArguments(Error):
-    """See the examples.
+    """`range(stop)`, `range(start, stop)` and `range(start, stop, step)` are the forms, without
+    keywords, as in Python.
 
     Wrong:
         def f() -> None:
@@ -527,7 +560,8 @@ class RangeArguments(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class RangeStep(Error):
-    """The direction of a loop is known when it is compiled.
+    """The direction of a loop is known when it is compiled, so that its bounds are computed once
+    and it ends.
 
     Wrong:
         def f() -> None:
@@ -546,7 +580,7 @@ class RangeStep(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ReversedRange(Error):
-    """See the examples.
+    """Only a range is counted down. An array is run backwards by its index.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> None:
@@ -565,7 +599,8 @@ class ReversedRange(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class EnumerateForm(Error):
-    """See the examples.
+    """The counter and the element each get a name of their own; a pair of them would be a tuple
+    with an element in it, and elements may be arrays or structs.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> None:
@@ -584,7 +619,8 @@ class EnumerateForm(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class OnlyInFor(Error):
-    """See the examples.
+    """A range, an enumeration of a sequence and a reversed range are ways to run a loop; as
+    objects they would need a heap.
 
     Wrong:
         def f() -> None:
@@ -604,7 +640,8 @@ class OnlyInFor(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class MatchSubject(Error):
-    """See the examples.
+    """`match` compares one scalar with values. Of an array or a struct it takes the element or
+    field that decides.
 
     Wrong:
         def f(a: Array[u8, N[4]]) -> None:
@@ -627,7 +664,8 @@ class MatchSubject(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class PatternKind(Error):
-    """See the examples.
+    """Patterns that take an object apart (sequences, mappings, classes) need objects that know
+    their type at run time. Values have a type that is known before.
 
     Wrong:
         def f(x: u32) -> None:
@@ -648,7 +686,8 @@ class PatternKind(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureOfConstant(Error):
-    """A bare name in `case` is bound to the subject, as in Python.
+    """A bare name in `case` does not compare: Python binds it to the subject, whatever that is,
+    and the case always matches. A dotted name (a member of an enumeration) compares.
 
     Wrong:
         LIMIT: Final = 5
@@ -671,15 +710,24 @@ class CaptureOfConstant(Error):
 
     name: str
 
+    def __post_init__(self) -> None:
+        captured = self.name.lower()
+        after = self.span.source.line(self.span.end_line)[self.span.end_column - 1 :].lstrip()
+        taken = re.search(rf"\b{captured}\b", self.span.source.text)
+        if after.startswith(":") and not taken:
+            guarded = f"{captured} if {captured} == {self.name}"
+            offer(self, replace(self.span, guarded))
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureInOr(Error):
-    """See the examples.
+    """Every alternative would have to bind the name, to the same subject each time. Bind the whole
+    pattern.
 
     Wrong:
         def f(x: u32) -> None:
             match x:
-                case 1 | (2 as y):
+                case (1 as y) | (2 as y):
                     pass
 
     Right:
@@ -695,7 +743,8 @@ class CaptureInOr(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class IsNotEqual(Error):
-    """For values there is ==.
+    """`is` asks for the same object, and CPython may or may not have one object for two equal
+    numbers. For values there is `==`; members of an enumeration are the same object everywhere.
 
     Wrong:
         def f(x: u32, y: u32) -> bool:
@@ -709,10 +758,21 @@ class IsNotEqual(Error):
     code = "E0334"
     title = "'is' compares enumeration members only"
 
+    def __post_init__(self) -> None:
+        match expression(self.span):
+            case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
+                if not any(isinstance(n, ast.Constant) and n.value is None for n in (left, right)):
+                    gap = between(part(self.span, left), part(self.span, right))
+                    word = re.search(r"\bis(\s+not)?\b", gap.text())
+                    sign = "==" if isinstance(op, ast.Is) else "!="
+                    if word is not None:
+                        offer(self, replace(slice_of(gap, *word.span()), sign))
+
 
 @dataclass(frozen=True, kw_only=True)
 class InNeedsFlags(Error):
-    """The left side is a constant flag, the right side flags of the same type.
+    """`in` asks whether all bits of a constant flag are set in a value of the same Flag. A search
+    in an array is a loop; a range test is `lo <= x < hi`.
 
     Wrong:
         def f(x: u32) -> bool:
@@ -731,7 +791,8 @@ class InNeedsFlags(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ChainedIn(Error):
-    """See the examples.
+    """`a in b == c` means `a in b and b == c` in Python, which is rarely what is meant. Write it
+    out.
 
     Wrong:
         class Bits(u32, Flag):
@@ -752,7 +813,8 @@ class ChainedIn(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantInChain(Error):
-    """Their comparison is known; leave it out.
+    """The comparison of two constants is known when the app is built: it is either no test at all
+    or makes the whole chain false. Leave it out.
 
     Wrong:
         def f(x: u32) -> bool:
@@ -769,7 +831,8 @@ class ConstantInChain(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class NotAMessage(Error):
-    """Log, panic and assert take literals and f-strings.
+    """Log, panic and assert take string literals and f-strings, which are formatted in the app
+    without a heap.
 
     Wrong:
         def f(x: u32) -> None:
@@ -788,7 +851,8 @@ class NotAMessage(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class FormatConversion(Error):
-    """See the examples.
+    """`!r`, `!s` and `!a` call methods of Python objects, and `=` prints source text. Numbers,
+    bools and enumerations have one form: `{x}`.
 
     Wrong:
         def f(x: u32) -> None:
@@ -805,7 +869,8 @@ class FormatConversion(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class FormatSpecification(Error):
-    """It may be [#][0][width][d|x|X|o|b], the width up to 99.
+    """It may be `[#][0][width][d|x|X|o|b]`, the width up to 99: what can be printed digit by digit
+    into a buffer of known size.
 
     Wrong:
         def f(x: u32) -> None:
@@ -824,7 +889,8 @@ class FormatSpecification(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class FormatOfName(Error):
-    """See the examples.
+    """Python's rules for a width or `d` on a bool and on an enumeration differ from version to
+    version; they are printed by name. A number is printed as a number.
 
     Wrong:
         def f(x: bool) -> None:
@@ -844,7 +910,8 @@ class FormatOfName(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class FormatOfFlags(Error):
-    """See the examples.
+    """CPython prints flags as a list of names, in a form that changed between its versions. Print
+    the number.
 
     Wrong:
         class Bits(u32, Flag):
@@ -864,18 +931,32 @@ class FormatOfFlags(Error):
 
     base: str
 
+    def __post_init__(self) -> None:
+        offer(self, wrap(self.span, self.base))
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeywordOrder(Error):
-    """See the examples.
+    """Arguments are evaluated in the order in which they are written, and passed in the order of
+    the registers. Here the two are the same.
 
     Wrong:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', needs=[Needs.call_smc(0x84000050)])
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[Needs.call_smc(0x84000050)],
+        )
         def f(x: u64) -> None:
             call_smc(x1=x, fid=0x84000050)
 
     Right:
-        app = App('a', version='1.0.0', uuid='8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11', needs=[Needs.call_smc(0x84000050)])
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[Needs.call_smc(0x84000050)],
+        )
         def f(x: u64) -> None:
             call_smc(fid=0x84000050, x1=x)
     """
@@ -888,7 +969,8 @@ class KeywordOrder(Error):
 
 @dataclass(frozen=True, kw_only=True)
 class WithWhat(Error):
-    """See the examples.
+    """`with` bounds the life of a mapping and the reach of `wrapping()`; there are no other
+    context managers.
 
     Wrong:
         def f(x: u32) -> None:
@@ -905,13 +987,42 @@ class WithWhat(Error):
     title = "with is for wrapping(), map_guest_page(...) and map_io(...)"
 
 
+@dataclass(frozen=True, kw_only=True)
+class GivenTwice(Error):
+    """A parameter takes one argument: by its place or by its name.
+
+    Wrong:
+        def g(x: u32) -> u32:
+            return x
+        def f(x: u32) -> u32:
+            return g(x, x=x)
+
+    Right:
+        def g(x: u32) -> u32:
+            return x
+        def f(x: u32) -> u32:
+            return g(x=x)
+    """
+
+    code = "E0345"
+    title = "{what} is given '{name}' twice"
+
+    what: str
+    name: str
+
+
 def mismatch(span: Span, wanted: str, found: str, edits: tuple[Edit, ...] = ()) -> Error:
     return Mismatch(span=span, wanted=wanted, found=found, edits=edits)
 
 
 def keyword(span: Span, what: str, name: str, known: list[str], twice: bool) -> Error:
+    """`span` begins with the name."""
+    if twice:
+        return GivenTwice(span=span, what=what, name=name)
     close = difflib.get_close_matches(name, known, 1)
-    hint = "it is given twice" if twice else ""
-    if close and not twice:
-        hint = f"did you mean '{close[0]}'?"
-    return UnknownKeyword(span=span, what=what, name=name, hint=hint)
+    if not close:
+        return UnknownKeyword(span=span, what=what, name=name, hint="")
+    at = Span(span.source, span.line, span.column, span.line, span.column + len(name))
+    hint = f"did you mean '{close[0]}'?"
+    edits = replace(at, close[0])
+    return UnknownKeyword(span=span, what=what, name=name, hint=hint, edits=edits)

@@ -39,6 +39,8 @@ class Body:
     loops: list[Loop] = field(default_factory=list)
     cleanups: list[Callable[[], None]] = field(default_factory=list)
     """What is done on the way out of each enclosing `with`, outermost first."""
+    weight: int = 0
+    """Of the functions that it calls, see `Module.define`."""
     line: str | None = None
     """The frame's buffer for messages; only one is put together at a time."""
     _slots: list[str] = field(default_factory=list)

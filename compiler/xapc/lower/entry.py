@@ -10,8 +10,9 @@ from xaprt import abi
 
 from xapc.lower import memory, services
 from xapc.lower.body import Body
-from xapc.lower.ir import arguments, is_signed
-from xapc.lower.module import ENDS, Module, parameters, result_type
+from xapc.lower.calls import call, result_type
+from xapc.lower.ir import is_signed
+from xapc.lower.module import ENDS, Module
 from xapc.tree import (
     MMIO_ACCESS,
     SMC_CALL,
@@ -81,20 +82,6 @@ def _answer(body: Body, status: int, results: Sequence[str]) -> None:
     body.end(f"ret {_RESULT} {made}")
 
 
-def _call(body: Body, function: Function, *given: str) -> str:
-    """Call a handler; its result, for one of aggregate type its address."""
-    values, result = list(given), ""
-    if function.result.is_aggregate:
-        result = body.aggregate_slot(function.result)
-        values.insert(0, result)
-    types = [type for type, _ in parameters(function)]
-    symbol = body.module.symbol(function)
-    made = body.call(result_type(function), symbol, arguments(zip(types, values, strict=True)))
-    if function.result is NEVER:
-        body.end("unreachable")
-    return result or made
-
-
 # --- INIT, TIMER, EVENT ----------------------------------------------------------------------
 
 
@@ -106,13 +93,13 @@ def _init(body: Body, init: Function | None, posted: bool) -> None:
     if posted:
         body.store(U64, "%x2", _request_page(body))
     if init is not None:
-        _call(body, init)
+        call(body, init, [])
     _answer(body, abi.Status.DONE, [])
 
 
 def _timer(body: Body, timer: Function | None) -> None:
     assert timer is not None
-    _call(body, timer, "%x1")
+    call(body, timer, ["%x1"])
     _answer(body, abi.Status.DONE, [])
 
 
@@ -124,7 +111,7 @@ def _events(body: Body, events: dict[abi.Event, Function]) -> None:
     body.end(f"switch i64 %x1, label %{other} [ {targets} ]")
     for event, function in events.items():
         body.place(labels[event])
-        _call(body, function, domid)
+        call(body, function, [domid])
         _answer(body, abi.Status.DONE, [])
     body.place(other)
     _answer(body, abi.Status.NOT_HANDLED, [])
@@ -168,7 +155,7 @@ def _handle(body: Body, function: Function) -> None:
             body.cast("trunc", f"%x{n + 2}", "i64", f"i{p.type.size * 8}")
             for n, p in enumerate(function.params)
         ]
-    made = _call(body, function, *given)
+    made = call(body, function, given)
     if not body.is_open:
         return
     if function.result is SMC_RESULT_8:
@@ -228,10 +215,10 @@ def _mmio(body: Body, handlers: Sequence[MmioHandler]) -> None:
         for handler in _by_region(body, "%x1", mine):
             access = _access(body, "%x2", width)
             if kind is abi.RouteKind.MMIO_READ:
-                made = _call(body, handler.function, access)
+                made = call(body, handler.function, [access])
                 results = [made] if handler.function.result is not NEVER else []
             else:
-                _call(body, handler.function, access, "%x4")
+                call(body, handler.function, [access, "%x4"])
                 results = []
             _answer(body, abi.Status.DONE, results)
         _answer(body, abi.Status.NOT_HANDLED, [])
@@ -270,5 +257,5 @@ def _posted(body: Body, handlers: Sequence[MmioHandler]) -> None:
         )
         narrow = body.op(f"trunc i64 {width} to i8")
         for handler in _by_region(body, region, handlers):
-            _call(body, handler.function, _access(body, offset, narrow), value)
+            call(body, handler.function, [_access(body, offset, narrow), value])
     _answer(body, abi.Status.DONE, [])

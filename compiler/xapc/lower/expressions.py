@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from functools import cache
 
-from xapc.lower import integers, memory, messages, services, views
+from xapc.lower import calls, integers, memory, messages, services, views
 from xapc.lower.body import Body
-from xapc.lower.ir import arguments, integer, ssa
-from xapc.lower.module import parameters, result_type
+from xapc.lower.ir import integer, ssa
 from xapc.tree import (
     And,
     ArithOp,
@@ -43,7 +42,7 @@ from xapc.tree import (
     ViewLen,
     ViewOk,
 )
-from xapc.types import BOOL, NEVER, EnumType
+from xapc.types import BOOL, EnumType
 
 
 def lower(body: Body, node: Expr) -> str:
@@ -228,17 +227,7 @@ def _copy(body: Body, node: Copy) -> str:
 def _call(body: Body, node: Call) -> str:
     given = [lower(body, each) for each in node.args]
     by_place = dict(zip(node.places, given, strict=True))
-    values = [by_place[number] for number in range(len(node.target.params))]
-    result = ""
-    if node.type.is_aggregate:
-        result = body.aggregate_slot(node.type)
-        values.insert(0, result)
-    types = [type for type, _ in parameters(node.target)]
-    symbol = body.module.symbol(node.target)
-    made = body.call(result_type(node.target), symbol, arguments(zip(types, values, strict=True)))
-    if node.type is NEVER:
-        body.end("unreachable")
-    return result or made
+    return calls.call(body, node.target, [by_place[n] for n in range(len(node.target.params))])
 
 
 @cache

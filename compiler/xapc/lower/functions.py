@@ -2,8 +2,9 @@
 
 from xapc.diagnostics import InternalError
 from xapc.lower import statements
+from xapc.lower.calls import parameters, result_type
 from xapc.lower.ir import arguments, ssa
-from xapc.lower.module import Module, parameters, result_type
+from xapc.lower.module import Module
 from xapc.tree import Function
 from xapc.types import NONE
 
@@ -24,4 +25,4 @@ def lower(module: Module, function: Function) -> None:
         body.end("ret void")
     symbol = module.symbol(function)
     head = f"{result_type(function)} {symbol}({arguments(parameters(function))})"
-    module.define(head, symbol[2:-1], body)
+    module.define_function(head, function, body)

@@ -21,16 +21,18 @@ def arith(body: Body, op: Arith, type: IntType, a: str, b: str, *, wrapping: boo
         return _modulo(body, type, a, b)
     if wrapping:
         return body.op(f"{_WITH_OVERFLOW[op]} i{type.bits} {a}, {b}")
-    return _checked(body, _WITH_OVERFLOW[op], type, a, b)
+    return checked(body, _WITH_OVERFLOW[op], type, a, b)
 
 
-def _checked(body: Body, name: str, type: IntType, a: str, b: str) -> str:
+def checked(
+    body: Body, name: str, type: IntType, a: str, b: str, reason: Reason = Reason.OVERFLOW
+) -> str:
     width = f"i{type.bits}"
     pair_type = f"{{ {width}, i1 }}"
     kind = f"{'s' if type.signed else 'u'}{name}.with.overflow.{width}"
     pair = body.intrinsic(pair_type, kind, f"{width} {a}", f"{width} {b}")
     overflow = body.op(f"extractvalue {pair_type} {pair}, 1")
-    body.check(body.op(f"xor i1 {overflow}, true"), Reason.OVERFLOW)
+    body.check(body.op(f"xor i1 {overflow}, true"), reason)
     return body.op(f"extractvalue {pair_type} {pair}, 0")
 
 
@@ -95,7 +97,7 @@ def extend(body: Body, value: str, type: IntType, target: str) -> str:
 def negate(body: Body, type: IntType, value: str, *, wrapping: bool) -> str:
     if wrapping:
         return body.op(f"sub i{type.bits} 0, {value}")
-    return _checked(body, "sub", type, "0", value)
+    return checked(body, "sub", type, "0", value)
 
 
 def invert(body: Body, type: Type, value: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from xapc.lower import expressions, memory, statements
+from xaprt.abi import Reason
+
+from xapc.lower import expressions, integers, memory, statements
 from xapc.lower.body import Body, Loop
-from xapc.lower.ir import ssa
-from xapc.tree import ForEach, ForRange, Var, While
-from xapc.types import ArrayType, ViewType
+from xapc.lower.ir import integer, ssa
+from xapc.tree import Fit, ForEach, ForRange, Var, While
+from xapc.types import I64, ArrayType, Type, ViewType
 
 
 def while_(body: Body, node: While) -> None:
@@ -38,7 +40,11 @@ def _bind(body: Body, var: Var, value: str) -> None:
 
 
 def for_range(body: Body, node: ForRange) -> None:
-    start, stop = expressions.lower(body, node.start), expressions.lower(body, node.stop)
+    values = [expressions.lower(body, each) for each in (node.start, node.stop)]
+    body.at = node.call
+    types = node.start.type, node.stop.type
+    start, stop = (_counter(body, *each) for each in zip(values, types, strict=True))
+    body.at = node.span
     if node.backward or node.step != 1:
         turns, first, step = _plan(body, node, start, stop)
         _counted(body, node, turns, lambda n: body.op(f"add i64 {first}, {_times(body, n, step)}"))
@@ -57,6 +63,10 @@ def for_range(body: Body, node: ForRange) -> None:
     body.do(f"store i64 {body.op(f'add nsw i64 {now}, 1')}, ptr {slot}")
     body.go(head)
     _otherwise(body, node, other, done)
+
+
+def _counter(body: Body, value: str, type: Type) -> str:
+    return integers.convert(body, value, type, I64, Fit.CHECK)
 
 
 def _times(body: Body, number: str, step: int) -> str:
@@ -98,12 +108,20 @@ def for_each(body: Body, node: ForEach) -> None:
     type = node.sequence.type
     assert isinstance(type, (ArrayType, ViewType))
     held = expressions.lower(body, node.sequence)
-    first = "0" if node.first is None else expressions.lower(body, node.first)
+    first, first_type = "0", I64
+    if node.first is not None:
+        first, first_type = expressions.lower(body, node.first), integer(node.first.type)
+    body.at = node.call
     items = memory.window(body, type, held)
+    first = _counter(body, first, first_type)
+    body.at = node.span
 
     def bind(number: str) -> str:
         if node.counter is not None:
-            _bind(body, node.counter, body.op(f"add i64 {first}, {number}"))
+            body.at = node.call
+            now = integers.checked(body, "add", I64, first, number, Reason.CONVERSION)
+            body.at = node.span
+            _bind(body, node.counter, now)
         return items.get(number)
 
     _counted(body, node, items.length, bind)

@@ -8,8 +8,9 @@ from xaprt import abi
 
 from xapc.lower import expressions, memory, views
 from xapc.lower.body import Body
-from xapc.lower.ir import arguments, integer, is_signed
-from xapc.lower.module import ENDS, parameters
+from xapc.lower.calls import call
+from xapc.lower.ir import integer, is_signed
+from xapc.lower.module import ENDS
 from xapc.tree import FormatSpec, Formatted, Hexdump, Log, Message, Panic
 from xapc.types import BOOL, EnumType, StructType
 
@@ -97,10 +98,7 @@ def _finish(body: Body, line: str) -> tuple[str, str]:
 
 
 def _library(body: Body, name: str, *given: str) -> None:
-    function = body.module.library(name)
-    types = [type for type, _ in parameters(function)]
-    symbol = body.module.symbol(function)
-    body.call("void", symbol, arguments(zip(types, given, strict=True)))
+    call(body, body.module.library(name), given)
 
 
 def _constant_view(body: Body, text: str) -> str:

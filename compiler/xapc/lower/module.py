@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from xapc.lower.body import Body
-from xapc.lower.ir import encode, quoted, ssa, text
+from xapc.lower.ir import encode, quoted, text
 from xapc.lower.metadata import Metadata
 from xapc.source import Span
 from xapc.tree import Function, Global, Program
@@ -21,6 +21,9 @@ whole call chain. No jump tables: the verifier knows every branch."""
 
 FUNCTION, SHIM, ENDS = "#0", "#2", "#3"
 
+INLINED_AT_MOST = 400
+"""Weight of a function that LLVM may inline."""
+
 
 @dataclass(eq=False)
 class Module:
@@ -33,6 +36,7 @@ class Module:
     _functions: list[str] = field(default_factory=list)
     _constants: dict[bytes, str] = field(default_factory=dict)
     _library: dict[str, Function] = field(default_factory=dict)
+    _weights: dict[Function, int] = field(default_factory=dict)
 
     # --- names -------------------------------------------------------------------------------
 
@@ -99,13 +103,27 @@ class Module:
     def body(self, name: str, span: Span, *, artificial: bool = False) -> Body:
         return Body(self, self.metadata.function(name, span, artificial=artificial), span)
 
-    def define(self, head: str, section: str, body: Body, *, internal: bool = True) -> None:
+    def define(self, head: str, section: str, body: Body, *, internal: bool = True) -> int:
+        """Its weight: instructions, with those of the functions that LLVM may inline in it."""
+        text = body.text()
+        weight = text.count("\n") + body.weight
         linkage = "internal " if internal else ""
         scope = "" if body.scope is None else f" !dbg !{body.scope}"
+        # LLVM inlines whatever is called once: without a limit a large app becomes one function.
+        inline = "" if weight <= INLINED_AT_MOST else " noinline"
         self._functions.append(
-            f'define {linkage}{head} unnamed_addr {FUNCTION} section ".text.{section}" '
-            f"align 4{scope} {{\n{body.text()}\n}}"
+            f'define {linkage}{head} unnamed_addr {FUNCTION}{inline} section ".text.{section}" '
+            f"align 4{scope} {{\n{text}\n}}"
         )
+        return weight
+
+    def define_function(self, head: str, function: Function, body: Body) -> None:
+        weight = self.define(head, self.symbol(function)[2:-1], body)
+        self._weights[function] = weight if weight <= INLINED_AT_MOST else 0
+
+    def weight(self, function: Function) -> int:
+        """What inlining a function adds; the library comes last, and is small."""
+        return self._weights.get(function, 0)
 
     def library(self, name: str) -> Function:
         """A function of the in-app library, which from now on is part of the app."""
@@ -139,14 +157,3 @@ class Module:
 def _module_name(path: str) -> str:
     """Of a file; the library's path begins with its name in angle brackets."""
     return path[1:].partition(">")[0] if path.startswith("<") else PurePath(path).stem
-
-
-def parameters(function: Function) -> list[tuple[str, str]]:
-    """Types and names of a function's parameters in LLVM; a result of aggregate type comes
-    first, as the place that it goes to."""
-    made = [(ssa(p.type), f"%p{n}") for n, p in enumerate(function.params)]
-    return [("ptr", "%result"), *made] if function.result.is_aggregate else made
-
-
-def result_type(function: Function) -> str:
-    return "void" if function.result.is_aggregate else ssa(function.result)

@@ -1,0 +1,10 @@
+from xap import App, u32
+
+app = App("case", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
+
+def even(x: u32) -> bool:
+    return x == 0 or odd(x - 1)
+
+
+def odd(x: u32) -> bool:
+    return x != 0 and even(x - 1)

@@ -1,0 +1,19 @@
+from xap import App, Array, N, u8, u32
+
+app = App("case", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
+
+state = Array[u8, N[4]]()
+
+
+def f() -> Array[u8, N[4]]:
+    return state
+
+
+def g(x: u32) -> None:
+    return x
+
+
+def h(x: u32) -> u32:
+    if x == 0:
+        return
+    return x

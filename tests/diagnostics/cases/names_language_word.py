@@ -1,0 +1,11 @@
+from typing import Final
+from xap import App, u32
+
+app = App("case", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
+
+range: Final = 3
+u8 = u32(1)
+
+
+def len(x: u32) -> u32:
+    return x

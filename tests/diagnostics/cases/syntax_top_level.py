@@ -1,0 +1,16 @@
+from xap import App, u32, u64
+
+app = App("case", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")
+
+for i in range(3):
+    total = i
+
+if True:
+    helper = None
+
+total += 1
+
+
+def f() -> u32:
+    helper()
+    return total

@@ -1,0 +1,104 @@
+"""A long search for inputs on which the front end falls over.
+
+    python -m tests.frontend.campaign DIRECTORY...          check every .py below
+    python -m tests.frontend.campaign /usr/lib/python3.13 --without site-packages
+    python -m tests.frontend.campaign --mutants 10000       check mutants, seeds 0 to 9999
+    python -m tests.frontend.campaign --mutants 10 --first 4711
+
+Whatever a file holds, `xapc check` has to end with diagnostics or without: an exception, and a check
+that takes longer than 20 seconds, is a finding. Each kind is shown once, with the file or seed that
+shows it again. Exits 1 if there are any.
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from xapc.diagnostics import CompileError
+from xapc.pipeline import check_file
+from xapc.render import FORMATS, render
+
+from tests.frontend.mutants import mutant
+
+SECONDS = 20
+
+
+class TooLongError(Exception):
+    pass
+
+
+def check(path: Path) -> str | None:
+    """None, or the finding: where it fell over."""
+
+    def late(_: int, frame: FrameType | None) -> None:
+        raise TooLongError(f"after {SECONDS} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    try:
+        check_file(path)
+    except CompileError as problem:
+        # What is reported must be printable, too.
+        render(problem.errors, color=True)
+        FORMATS["json"](problem.errors)
+    except Exception as fault:  # noqa: BLE001  # finding them is what this is for
+        cause = fault.__cause__ or fault
+        frame = traceback.extract_tb(cause.__traceback__)[-1]
+        text = " ".join(str(cause).split())[:120]
+        return f"{type(cause).__name__} in {Path(frame.filename).name}:{frame.lineno}: {text}"
+    finally:
+        signal.alarm(0)
+    return None
+
+
+def inputs(options: argparse.Namespace, scratch: Path) -> Iterator[tuple[str, Path]]:
+    for directory in options.directories:
+        for path in sorted(directory.rglob("*.py")):
+            if not options.without & set(path.parts):
+                yield str(path), path
+    for seed in range(options.first, options.first + options.mutants):
+        path = scratch / "mutant.py"
+        path.write_text(mutant(seed), encoding="utf-8", errors="surrogatepass")
+        yield f"seed {seed}", path
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("directories", nargs="*", type=Path)
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="NAME", help="leave out directories"
+    )
+    parser.add_argument("--mutants", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0)
+    options = parser.parse_args()
+    options.without = set(options.without)
+    found: dict[str, int] = {}
+    started, done, slowest = time.monotonic(), 0, (0.0, "")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, path in inputs(options, Path(scratch)):
+            before = time.monotonic()
+            finding = check(path)
+            done += 1
+            slowest = max(slowest, (time.monotonic() - before, name))
+            if finding is not None:
+                found[finding] = found.get(finding, 0) + 1
+                if found[finding] == 1:
+                    print(f"{name}: {finding}", flush=True)
+            if done % 1000 == 0:
+                print(f"{done} checked, {len(found)} findings", file=sys.stderr, flush=True)
+    seconds = time.monotonic() - started
+    print(f"{done} checked in {seconds:.0f} s, slowest {slowest[0]:.1f} s ({slowest[1]})")
+    for finding, count in sorted(found.items(), key=lambda each: -each[1]):
+        print(f"{count:>6}  {finding}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
