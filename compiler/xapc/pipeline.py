@@ -1,17 +1,16 @@
 """The compiler: text -> syntax -> typed tree -> LLVM IR -> object -> ELF -> verified ELF."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from importlib import resources
+from functools import cached_property, partial
 from pathlib import Path
 
 from xaprt.manifest import Manifest
 
 from xapc.check import check
 from xapc.diagnostics import CompileError, Diagnostics
-from xapc.load import Module, load, parse
+from xapc.load import load
 from xapc.manifest import of as manifest_of
-from xapc.source import Source
+from xapc.modules import library, sibling
 from xapc.tree import Program
 
 
@@ -76,9 +75,8 @@ def check_file(path: Path) -> Checked:
     main = load(path, diagnostics)
     program = None
     if main is not None:
-        program = check(
-            main, lambda name: _sibling(path, name, diagnostics), _library(), diagnostics
-        )
+        find = partial(sibling, path, diagnostics=diagnostics)
+        program = check(main, find, library(), diagnostics)
     if program is None or diagnostics:
         raise CompileError(diagnostics.sorted())
     return Checked(program, manifest_of(program))
@@ -87,17 +85,3 @@ def check_file(path: Path) -> Checked:
 def build(path: Path, *, debug: bool = True, optimize: bool = True) -> Build:
     """As `check_file`; the later stages fail only by a fault of the compiler."""
     return Build(check_file(path), debug, optimize)
-
-
-def _sibling(main: Path, name: str, diagnostics: Diagnostics) -> Module | None:
-    path = main.parent / f"{name}.py"
-    return load(path, diagnostics) if name.isidentifier() and path.is_file() else None
-
-
-def _library() -> Module:
-    """The in-app library, which is written in the language, too."""
-    text = resources.files("xaprt").joinpath("lib/message.py").read_text(encoding="utf-8")
-    diagnostics = Diagnostics()
-    made = parse(Source("<xap>/message.py", text), diagnostics)
-    assert made is not None and not diagnostics
-    return made

@@ -21,11 +21,15 @@ class Source:
     def line(self, number: int) -> str:
         return self.lines[number - 1] if 1 <= number <= len(self.lines) else ""
 
+    @cached_property
+    def _is_ascii(self) -> bool:
+        return self.text.isascii()
+
     def column(self, line: int, offset: int) -> int:
         """The 1-based column in characters of a 0-based UTF-8 byte offset (ast's unit)."""
-        text = self.line(line)
-        if text.isascii():
+        if self._is_ascii:
             return offset + 1
+        text = self.line(line)
         return len(text.encode()[:offset].decode(errors="replace")) + 1
 
 

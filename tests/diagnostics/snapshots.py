@@ -1,7 +1,7 @@
 """The diagnostics of `cases/*.py`, as text, beside them in `*.err`.
 
-    python -m tests.diagnostics.snapshots           rewrite them all
-    python -m tests.diagnostics.snapshots NAME...   rewrite some
+python -m tests.diagnostics.snapshots           rewrite them all
+python -m tests.diagnostics.snapshots NAME...   rewrite some
 """
 
 import os

@@ -36,15 +36,21 @@ MENDABLE = {
     "name": ("def f(count: u32) -> u32:\n    return cuont\n", "    return count\n"),
     "method": ("def f(x: u32) -> u32:\n    return x.count_one()\n", "    return x.count_ones()\n"),
     "parameter": (
-        "def g(width: u32) -> u32:\n    return width\ndef f(x: u32) -> u32:\n    return g(widht=x)\n",
-        "    return g(width=x)\n",
+        "def g(width: u32) -> u32:\n    return width\ndef f(x: u32) -> None:\n    g(widht=x)\n",
+        "    g(width=x)\n",
     ),
     "result": ("def f(x: u32):\n    pass\n", "def f(x: u32) -> None:\n"),
     "constant": ("LIMIT = 5\n", "LIMIT: Final = 5\n"),
     "state": ("total: u64\n", "total: u64 = u64(0)\n"),
-    "length": ("def f(a: Array[u8, 4]) -> None:\n    pass\n", "def f(a: Array[u8, N[4]]) -> None:\n"),
+    "length": (
+        "def f(a: Array[u8, 4]) -> None:\n    pass\n",
+        "def f(a: Array[u8, N[4]]) -> None:\n",
+    ),
     "struct": ("class Job:\n    id: u32\n", "@struct\nclass Job:\n"),
-    "self": ("@struct\nclass J:\n    a: u32\n    def f() -> None:\n        pass\n", "    def f(self)"),
+    "self": (
+        "@struct\nclass J:\n    a: u32\n    def f() -> None:\n        pass\n",
+        "    def f(self)",
+    ),
     "value": (
         "class Op(u32, Enum):\n    A = 0\ndef f(x: Op) -> u32:\n    return x.value\n",
         "    return u32(x)\n",
@@ -70,7 +76,10 @@ MENDABLE = {
         "def f(a: MmioAccess) -> u64:\n    return a.offset\n",
         "@app.mmio_read(base=0x1000, size=0x1000)\n",
     ),
-    "copy": ("t = Array[u8, N[4]]()\ndef f() -> Array[u8, N[4]]:\n    return t\n", "return t.copy()\n"),
+    "copy": (
+        "t = Array[u8, N[4]]()\ndef f() -> Array[u8, N[4]]:\n    return t\n",
+        "return t.copy()\n",
+    ),
     "final": (
         "T: Final = Array[u8, N[4]]()\ndef g(a: Array[u8, N[4]]) -> None:\n    a[0] = 1\n"
         "def f() -> None:\n    g(T)\n",
@@ -106,11 +115,13 @@ def test_needs_are_declared_and_imported_where_there_are_none(tmp_path: Path) ->
     assert fix(path, check).left == []
     first, second, *_ = path.read_text().splitlines()
     assert first == "from xap import App, set_timer, Needs"
-    assert second.endswith(', needs=[Needs.timer()])')
+    assert second.endswith(", needs=[Needs.timer()])")
 
 
 def test_all_rounds_of_a_file_with_many_mistakes(tmp_path: Path) -> None:
-    body = "def f(x: u32, y: u64) -> u64:\n    if x:\n        return x + y + cuont\n    return 5 / x\n"
+    body = (
+        "def f(x: u32, y: u64) -> u64:\n    if x:\n        return x + y + cuont\n    return 5 / x\n"
+    )
     path = tmp_path / "app.py"
     assert len(errors_of(path, app(body))) == 4
     result = fix(path, check)
@@ -169,9 +180,7 @@ def test_what_has_no_edit_is_left_alone(tmp_path: Path) -> None:
     assert path.stat().st_ino == before.st_ino
 
 
-def test_the_command_tells_what_it_did(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_tells_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "app.py"
     errors_of(path, app("def f(x: u32):\n    y = undefined\n"))
     assert main(["--fix", str(path)]) == 1

@@ -58,7 +58,9 @@ def test_github_annotations_are_one_line_each(found: list[Error], tmp_path: Path
 
 def test_github_annotations_are_escaped() -> None:
     source = Source("a,b:c%.py", "x\n")
-    (line,) = FORMATS["github"]([Sample(span=span(source, 1, 1, 2), word="50%\r\n::x")]).splitlines()
+    (line,) = FORMATS["github"](
+        [Sample(span=span(source, 1, 1, 2), word="50%\r\n::x")]
+    ).splitlines()
     assert "file=a%2Cb%3Ac%25.py," in line
     assert "50%25%0D%0A::x" in line
 

@@ -3,11 +3,11 @@
     python -m tests.frontend.campaign DIRECTORY...          check every .py below
     python -m tests.frontend.campaign /usr/lib/python3.13 --without site-packages
     python -m tests.frontend.campaign --mutants 10000       check mutants, seeds 0 to 9999
-    python -m tests.frontend.campaign --mutants 10 --first 4711
+    python -m tests.frontend.campaign --mutants 10 --first 4711 --build
 
-Whatever a file holds, `xapc check` has to end with diagnostics or without: an exception, and a check
-that takes longer than 20 seconds, is a finding. Each kind is shown once, with the file or seed that
-shows it again. Exits 1 if there are any.
+Whatever a file holds, `xapc check` has to end with diagnostics or without: an exception, and a
+check that takes longer than 20 seconds, is a finding. Each kind is shown once, with the file or
+seed that shows it again. Exits 1 if there are any.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from xapc.diagnostics import CompileError
-from xapc.pipeline import check_file
+from xapc.pipeline import build, check_file
 from xapc.render import FORMATS, render
 
 from tests.frontend.mutants import mutant
@@ -33,8 +33,8 @@ class TooLongError(Exception):
     pass
 
 
-def check(path: Path) -> str | None:
-    """None, or the finding: where it fell over."""
+def check(path: Path, *, further: bool = False) -> str | None:
+    """None, or the finding: where it fell over. `further`: what is right becomes an image."""
 
     def late(_: int, frame: FrameType | None) -> None:
         raise TooLongError(f"after {SECONDS} s")
@@ -42,7 +42,10 @@ def check(path: Path) -> str | None:
     signal.signal(signal.SIGALRM, late)
     signal.alarm(SECONDS)
     try:
-        check_file(path)
+        if further:
+            assert build(path).elf
+        else:
+            check_file(path)
     except CompileError as problem:
         # What is reported must be printable, too.
         render(problem.errors, color=True)
@@ -75,6 +78,7 @@ def main() -> int:
     parser.add_argument(
         "--without", action="append", default=[], metavar="NAME", help="leave out directories"
     )
+    parser.add_argument("--build", action="store_true", help="build what has no errors")
     parser.add_argument("--mutants", type=int, default=0)
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()
@@ -84,7 +88,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for name, path in inputs(options, Path(scratch)):
             before = time.monotonic()
-            finding = check(path)
+            finding = check(path, further=options.build)
             done += 1
             slowest = max(slowest, (time.monotonic() - before, name))
             if finding is not None:

@@ -96,16 +96,17 @@ def mutant(seed: int) -> str:
 def _change(tree: ast.Module, rng: random.Random) -> None:
     """Put one piece of the corpus, or of the tree, in another's place."""
     expressions, statements = _pieces()
-    places: list[tuple[object, str, int | None, type]] = []
+    places: list[tuple[object, str, int | None, type[ast.AST]]] = []
     for node in ast.walk(tree):
         for name, held in ast.iter_fields(node):
             if isinstance(held, ast.expr):
                 places.append((node, name, None, ast.expr))
             elif isinstance(held, list):
-                for number, each in enumerate(held):
-                    if isinstance(each, (ast.expr, ast.stmt)):
-                        kind = ast.expr if isinstance(each, ast.expr) else ast.stmt
-                        places.append((node, name, number, kind))
+                places += [
+                    (node, name, place, ast.expr if isinstance(each, ast.expr) else ast.stmt)
+                    for place, each in enumerate(held)
+                    if isinstance(each, (ast.expr, ast.stmt))
+                ]
     if not places:
         return
     owner, name, number, kind = rng.choice(places)

@@ -184,9 +184,7 @@ def test_check_goes_on_after_a_missing_file(run: Run) -> None:
     assert "missing.py" in err and "E0301" in err
 
 
-def test_colour_is_for_terminals_that_want_it(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_colour_is_for_terminals_that_want_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)

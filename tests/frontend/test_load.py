@@ -2,6 +2,7 @@
 
 import ast
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,7 @@ def test_pythons_warnings_are_not_printed() -> None:
 
 # --- depth -----------------------------------------------------------------------------------
 
-DEEP = {
+DEEP: dict[str, Callable[[int], str]] = {
     "operators": lambda n: "x = " + "-" * n + "1",
     "sum": lambda n: "x = " + " + ".join(["1"] * n),
     "attributes": lambda n: "x" + ".a" * n,

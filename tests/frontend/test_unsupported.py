@@ -128,7 +128,7 @@ PARTS = {"ExceptHandler", "Del"}
 
 def concrete(base: type = ast.AST) -> set[str]:
     """Names of the classes that nodes of a file have."""
-    below = base.__subclasses__()
+    below: list[type] = base.__subclasses__()
     if not below and base.__module__ in ("ast", "_ast"):
         return {base.__name__}
     return {name for each in below for name in concrete(each)} | (

@@ -48,7 +48,7 @@ def _check(unit: Unit, main: Module, find: FindSibling, library: Module) -> Prog
     unit.check_body = lambda routine: functions.check_body(unit, routine, done)
     modules = _Modules(unit, find)
     modules.add(main, main=True)
-    if unit.app is None and not diagnostics:
+    if not unit.declares_app:
         diagnostics.add(errors.NoApp(span=Span(main.source, 1, 1, 1, 1)))
     shared = modules.add(library)
     check_written_parameters(unit)

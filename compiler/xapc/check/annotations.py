@@ -2,7 +2,7 @@
 
 import ast
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check.context import Context
 from xapc.check.entities import Broken, Constant, Length, TypeName, Word
 from xapc.types import (
@@ -36,6 +36,9 @@ HINTS = {
 
 def resolve(ctx: Context, node: ast.expr) -> Type:
     """The type that an annotation means; POISON where it is reported."""
+    if isinstance(node, unsupported.Broken):
+        ctx.broken = True
+        return POISON
     if isinstance(node, ast.Constant) and node.value is None:
         return NONE
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -138,6 +141,9 @@ def _array(ctx: Context, node: ast.Subscript, element: ast.expr, length: ast.exp
 
 def resolve_length(ctx: Context, node: ast.expr) -> int | None:
     """`N[16]`, or an alias of it."""
+    if isinstance(node, unsupported.Broken):
+        ctx.broken = True
+        return None
     if isinstance(node, ast.Name):
         found = ctx.lookup(node)
         if isinstance(found, Length):

@@ -2,12 +2,13 @@
 
 import ast
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check import construct, expr, methods, services
 from xapc.check.binding import Parameter, bind
 from xapc.check.coerce import describe, is_poison
 from xapc.check.context import Context, poison
 from xapc.check.entities import (
+    BROKEN,
     Broken,
     Entity,
     Namespace,
@@ -32,10 +33,16 @@ def call(ctx: Context, node: ast.Call) -> Expr:
         return _attribute(ctx, node, func)
     if isinstance(func, ast.Subscript):
         return construct.subscripted(ctx, node, func)
+    if isinstance(func, unsupported.Broken):
+        ctx.broken = True
+        return _entity(ctx, node, BROKEN)
     return ctx.error(errors.NotCallable(span=ctx.span(func), what="this expression"))
 
 
 def _entity(ctx: Context, node: ast.Call, found: Var | Entity) -> Expr:
+    if isinstance(found, Var) and found.type is POISON:
+        ctx.broken = True
+        found = BROKEN
     match found:
         case Broken():
             for each in (*node.args, *(k.value for k in node.keywords)):

@@ -114,6 +114,8 @@ def _enum(checker: "ModuleChecker", ctx: Context, node: ast.ClassDef, *, flag: b
             case ast.Assign(targets=[ast.Name(id=name)]):
                 value = adopt(ctx, expr.value(ctx, each.value), base)
                 if is_poison(value):
+                    # Known, so that what names it is no second error.
+                    type.members.setdefault(name, len(type.members))
                     continue
                 if not isinstance(value, Const) or value.type != base:
                     ctx.error(errors.EnumValueForm(span=value.span, base=str(base)))
@@ -127,7 +129,7 @@ def _enum(checker: "ModuleChecker", ctx: Context, node: ast.ClassDef, *, flag: b
             case _:
                 what = errors.syntax_name(each)
                 ctx.error(errors.NotInEnum(span=ctx.span(each), what=what))
-    if not type.members:
+    if not type.members and not any(isinstance(each, ast.Assign) for each in node.body):
         ctx.error(errors.EmptyStruct(span=checker.names.places[node.name], name=node.name))
         return BROKEN
     checker.unit.class_nodes[type] = node

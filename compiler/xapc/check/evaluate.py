@@ -15,7 +15,7 @@ from typing import Any
 
 import xap
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check.entities import (
     Broken,
     Constant,
@@ -41,6 +41,10 @@ STEP_LIMIT = 1_000_000
 
 class StepLimit(Exception):
     """A build-time computation took too long."""
+
+
+class BrokenSource(Exception):
+    """It names a declaration that already got its diagnostic."""
 
 
 @dataclass(eq=False)
@@ -78,7 +82,10 @@ class Evaluator:
         `bind`: the name of the constant that it defines.
         """
         span = Span.of(self.module.source, node)
-        if not self._install(_names(node), order, span, set()):
+        try:
+            if not self._install(_names(node), order, span, set()):
+                return None
+        except BrokenSource:
             return None
         code = compile(
             ast.fix_missing_locations(ast.Expression(_Ticks().visit(copy.deepcopy(node)))),
@@ -151,10 +158,8 @@ class Evaluator:
     def _define_function(
         self, name: str, routine: Routine, order: int, span: Span, seen: set[str]
     ) -> bool:
-        before = self.unit.diagnostics.count
         self.unit.check_body(routine)
-        if self.unit.diagnostics.count != before or name in self.unit.broken_bodies:
-            self.unit.broken_bodies.add(name)
+        if routine in self.unit.broken_bodies:
             return False
         if routine.service is not None:
             self.unit.diagnostics.add(
@@ -169,6 +174,8 @@ class Evaluator:
     def run(self, nodes: list[ast.FunctionDef | ast.ClassDef]) -> None:
         """Define checked functions or classes in the namespace."""
         body: list[ast.stmt] = []
+        if any(isinstance(each, unsupported.Broken) for node in nodes for each in ast.walk(node)):
+            raise BrokenSource
         for node in nodes:
             plain = copy.deepcopy(node)
             if isinstance(plain, ast.FunctionDef):

@@ -5,7 +5,8 @@ state maps every bound variable to its *origins*, the objects it may refer to (e
 scalars). Three rules need it (LANGUAGE.md section 2):
 
 * a name that may be unbound is an error;
-* a `Final` aggregate is read-only, through every alias and parameter;
+* a `Final` aggregate is read-only, through every alias and parameter, and so is a guest's page
+  that was not mapped `writable=True`;
 * only fresh aggregates are returned, and one made inside a loop is unbound at the next turn.
 
 The join of two states keeps what both bind and unites the origins; a loop is walked until
@@ -43,6 +44,7 @@ from xapc.tree import (
     GlobalRef,
     If,
     IfExp,
+    MapPage,
     Match,
     Return,
     ServiceCall,
@@ -51,10 +53,11 @@ from xapc.tree import (
     Update,
     Var,
     VarRef,
+    ViewItem,
     While,
     With,
 )
-from xapc.types import BOOL, NEVER, NONE
+from xapc.types import BOOL, NEVER, NONE, Type, ViewType
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,14 @@ class ReadOnly:
     name: str
 
 
-Origin = Made | Param | Stored | ReadOnly
+@dataclass(frozen=True)
+class ReadOnlyPage:
+    """A guest's page that was mapped without `writable=True`."""
+
+    name: str
+
+
+Origin = Made | Param | Stored | ReadOnly | ReadOnlyPage
 Origins = frozenset[Origin]
 State = dict[Var, Origins]
 """None stands for a place that is never reached."""
@@ -116,7 +126,7 @@ def check_flow(unit: Unit, routine: Routine) -> None:
     walker = _Walker(unit, function)
     start: State = {}
     for param in function.params:
-        start[param] = frozenset({Param(param)}) if param.type.is_aggregate else frozenset()
+        start[param] = frozenset({Param(param)}) if _refers(param.type) else frozenset()
     end = walker.block(function.body, start)
     if end is not None and function.result is not NONE:
         if function.result is NEVER:
@@ -125,6 +135,11 @@ def check_flow(unit: Unit, routine: Routine) -> None:
             unit.diagnostics.add(
                 errors.FallsOff(span=function.span, name=function.name, type=str(function.result))
             )
+
+
+def _refers(type: Type) -> bool:
+    """Whether a name of that type stands for an object that it may be used to write."""
+    return type.is_aggregate or isinstance(type, ViewType)
 
 
 class _Walker:
@@ -209,7 +224,9 @@ class _Walker:
             case With(mapping=mapping, var=var, body=body):
                 if hasattr(mapping, "ipa"):
                     self.read(mapping.ipa, state)
-                end = self.block(body, {**state, var: frozenset()})
+                page = isinstance(mapping, MapPage) and not mapping.writable
+                origins = frozenset({ReadOnlyPage(var.name)}) if page else frozenset()
+                end = self.block(body, {**state, var: origins})
                 if end is not None:
                     end.pop(var, None)
                 return end
@@ -322,13 +339,18 @@ class _Walker:
             return
         if isinstance(place, (FieldOf, ElementOf)):
             self.object_written(place.base, place.span, state)
+        elif isinstance(place, ViewItem):
+            self.object_written(place.view, place.span, state)
 
     def object_written(self, base: Expr, span: Span, state: State) -> None:
-        if not base.type.is_aggregate:
+        if not _refers(base.type):
             return
         for origin in self.origins(base, state):
             if isinstance(origin, ReadOnly):
                 self.unit.diagnostics.add(errors.WriteToFinal(span=span, name=origin.name))
+                return
+            if isinstance(origin, ReadOnlyPage):
+                self.unit.diagnostics.add(errors.WriteToPage(span=span, name=origin.name))
                 return
             if isinstance(origin, Param):
                 self.unit.writes.setdefault(self.function, {}).setdefault(origin.var, span)
@@ -363,7 +385,7 @@ class _Walker:
     def called(self, node: Call, state: State) -> None:
         """Arguments meet parameters: resolved when all functions have been walked."""
         for place, arg in zip(node.places, node.args, strict=True):
-            if arg.type.is_aggregate:
+            if _refers(arg.type):
                 origins = self.origins(arg, state)
                 param = node.target.params[place]
                 self.unit.passed.append((self.function, origins, node.target, param, arg.span))
@@ -444,6 +466,8 @@ def check_written_parameters(unit: Unit) -> None:
     for _, origins, callee, param, span in unit.passed:
         place = unit.writes.get(callee, {}).get(param)
         for origin in origins:
+            if place is not None and isinstance(origin, ReadOnlyPage):
+                unit.diagnostics.add(errors.page_passed(span, origin.name, callee.name, place))
             if place is not None and isinstance(origin, ReadOnly):
                 unit.diagnostics.add(
                     errors.final_passed(span, origin.name, callee.name, param.name, place)

@@ -130,6 +130,8 @@ def _default(
 
 # --- bodies ----------------------------------------------------------------------------------
 
+_Binding = ast.arg | ast.expr | ast.pattern
+
 
 def check_body(unit: Unit, routine: Routine, done: set[Routine]) -> None:
     """Check a function's body, once."""
@@ -137,9 +139,9 @@ def check_body(unit: Unit, routine: Routine, done: set[Routine]) -> None:
         return
     done.add(routine)
     function, node = routine.function, routine.node
-    ctx = Context(unit, routine.module, routine, _bound_names(node))
-    ctx.globals = _declared_global(node)
-    _require_own_names(ctx, node)
+    bound, declared = _names(node)
+    ctx = Context(unit, routine.module, routine, frozenset(bound), globals=declared)
+    _require_own_names(ctx, bound)
     for param in function.params:
         ctx.locals[param.name] = param
         if isinstance(param.type, ViewType):
@@ -147,38 +149,33 @@ def check_body(unit: Unit, routine: Routine, done: set[Routine]) -> None:
     ctx.broken = any(param.type is POISON for param in function.params)
     before = unit.diagnostics.count
     function.body = statements.block(ctx, node.body)
-    sound = unit.diagnostics.count == before and not ctx.broken
-    if sound and function.result is not POISON:
+    if unit.diagnostics.count == before and not ctx.broken and function.result is not POISON:
         check_flow(unit, routine)
+    if unit.diagnostics.count != before or ctx.broken or function.result is POISON:
+        unit.broken_bodies.add(routine)
 
 
-def _require_own_names(ctx: Context, node: ast.FunctionDef) -> None:
-    """No local takes a name of the language away (LANGUAGE.md section 4)."""
-    language = ctx.unit.sdk_names.values()
-    for each in ast.walk(node):
-        match each:
-            case (
-                ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.MatchAs(name=str(name))
-            ):
-                found = ctx.entity(name)
-                taken = name in ctx.unit.python_names or any(found is word for word in language)
-                if taken and name not in ctx.globals:
-                    ctx.error(errors.Reserved(span=ctx.span(each), name=name))
-            case _:
-                pass
-
-
-def _bound_names(node: ast.FunctionDef) -> frozenset[str]:
-    """Names that Python makes local because the function binds them somewhere."""
-    names = {arg.arg for arg in node.args.args}
+def _names(node: ast.FunctionDef) -> tuple[dict[str, _Binding], set[str]]:
+    """Names that Python makes local because the function binds them somewhere, each with the
+    first place; and those declared `global`."""
+    bound: dict[str, _Binding] = {arg.arg: arg for arg in node.args.args}
+    declared: set[str] = set()
     for each in ast.walk(node):
         match each:
             case ast.Name(id=name, ctx=ast.Store()):
-                names.add(name)
+                bound.setdefault(name, each)
             case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                names.add(name)
-    return frozenset(names)
+                bound.setdefault(name, each)
+            case ast.Global(names=names):
+                declared.update(names)
+    return bound, declared
 
 
-def _declared_global(node: ast.FunctionDef) -> set[str]:
-    return {name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names}
+def _require_own_names(ctx: Context, bound: dict[str, _Binding]) -> None:
+    """No local takes a name of the language away (LANGUAGE.md section 4)."""
+    language = ctx.unit.sdk_names.values()
+    for name, place in bound.items():
+        found = ctx.entity(name)
+        taken = name in ctx.unit.python_names or any(found is word for word in language)
+        if taken and name not in ctx.globals:
+            ctx.error(errors.Reserved(span=ctx.span(place), name=name))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xaprt import abi
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check import expr
 from xapc.check.coerce import coerce, describe, is_poison
 from xapc.check.context import Context
@@ -46,6 +46,8 @@ KINDS = ("init", "smc", "hvc", "mmio_read", "mmio_write", "timer", "event")
 
 def decorate(checker: "ModuleChecker", routine: Routine, node: ast.expr) -> None:
     """Make `routine` the handler that the decorator says."""
+    if isinstance(node, unsupported.Broken):
+        return
     ctx = checker.context()
     called = node if isinstance(node, ast.Call) else None
     head = called.func if called else node
@@ -53,6 +55,8 @@ def decorate(checker: "ModuleChecker", routine: Routine, node: ast.expr) -> None
         ctx.error(errors.Decorator(span=ctx.span(node), text=ctx.span(head).text()))
         return
     owner = checker.unit.resolve(checker.names, head.value.id)
+    if owner is None and checker.main and not checker.unit.declares_app:
+        return  # that there is no App is said once
     if not isinstance(owner, TheApp):
         ctx.error(errors.Decorator(span=ctx.span(node), text=ctx.span(head).text()))
         return

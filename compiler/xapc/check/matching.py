@@ -48,10 +48,14 @@ def match(ctx: Context, node: ast.Match) -> list[Stmt]:
 def _bodies(ctx: Context, node: ast.Match) -> None:
     """The subject is wrong: only the suites are checked, captures being poisoned."""
     for each in node.cases:
-        for inner in ast.walk(each.pattern):
-            if isinstance(inner, (ast.MatchAs, ast.MatchStar)) and inner.name:
-                ctx.declare(inner.name, POISON, ctx.span(inner))
+        _poison_names(ctx, each.pattern)
         statements.block(ctx, each.body)
+
+
+def _poison_names(ctx: Context, pattern: ast.pattern) -> None:
+    for inner in ast.walk(pattern):
+        if isinstance(inner, (ast.MatchAs, ast.MatchStar)) and inner.name:
+            ctx.declare(inner.name, POISON, ctx.span(inner))
 
 
 def _exhausts(type: Type, covered: set[int]) -> bool:
@@ -101,6 +105,7 @@ def _pattern(ctx: Context, node: ast.pattern, subject: Var) -> Pattern | None:
             return None if found is None else _capture(ctx, name, span, subject, found)
         case _:
             ctx.error(errors.PatternKind(span=span))
+            _poison_names(ctx, node)
             return None
 
 

@@ -33,6 +33,15 @@ from xapc.tree import Const, ConstBytes, Expr, Global, Value
 from xapc.types import BOOL, POISON, UNTYPED, Type
 
 
+def _makes_app(node: ast.stmt) -> bool:
+    """`app = App(...)`, or `xap.App(...)`."""
+    made = node.value if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) else None
+    func = made.func if isinstance(made, ast.Call) else None
+    return (isinstance(func, ast.Name) and func.id == "App") or (
+        isinstance(func, ast.Attribute) and func.attr == "App"
+    )
+
+
 @dataclass(eq=False)
 class ModuleChecker:
     """One module while its names are declared and resolved."""
@@ -58,6 +67,7 @@ class ModuleChecker:
     # --- declaring ---------------------------------------------------------------------------
 
     def declare_all(self, body: list[ast.stmt]) -> None:
+        self.unit.declares_app |= self.main and any(map(_makes_app, body))
         for number, node in enumerate(body):
             self.unit.at = node, self.names.source
             self._declare(node, number)

@@ -166,10 +166,7 @@ def _state(ctx: Context, target: ast.Name) -> Expr | None:
         ctx.note_state(span)
         if entity.target.type.is_scalar:
             return GlobalRef(entity.target.type, span, entity.target)
-        ctx.error(errors.StateRebound(span=span, name=target.id))
-    elif not isinstance(entity, Broken):
-        ctx.error(errors.NotState(span=span, name=target.id))
-    return None
+    return None  # reported where it is declared `global`
 
 
 def writable(ctx: Context, target: ast.expr) -> Expr | None:

@@ -39,6 +39,8 @@ class Unit:
     routines: list[Routine] = field(default_factory=list)
     globals: list[Global] = field(default_factory=list)
     app: App | None = None
+    declares_app: bool = False
+    """Whether the main module has an `App(...)`, right or wrong."""
     handlers: Handlers = field(default_factory=Handlers)
     check_body: Callable[[Routine], None] = lambda routine: None
     """Checks a routine's body if that has not been done; set by `xapc.check`."""
@@ -53,7 +55,8 @@ class Unit:
     at: tuple[ast.stmt, Source] | None = None
     """The statement being checked: where a fault of the compiler is reported."""
     class_nodes: dict[Type, ast.ClassDef] = field(default_factory=dict)
-    broken_bodies: set[str] = field(default_factory=set)
+    broken_bodies: set[Routine] = field(default_factory=set)
+    """Functions with errors, or that use what has errors."""
     sdk_names: dict[str, Entity] = field(default_factory=sdk_names)
     python_names: dict[str, Entity] = field(default_factory=python_names)
     _resolvers: dict[tuple[int, str], Resolver] = field(default_factory=dict)

@@ -169,6 +169,87 @@ class Recursion(Error):
     cycle: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class WriteToPage(Error):
+    """A guest's page is mapped read-only unless the app asks for more. On hardware a write to it
+    would be a fault of the app, so it is refused when the app is built.
+
+    Wrong:
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[Needs.guest_memory("rw")],
+        )
+        def f(ipa: u64) -> None:
+            with map_guest_page(ipa) as page:
+                if page:
+                    page[0] = u8(1)
+
+    Right:
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[Needs.guest_memory("rw")],
+        )
+        def f(ipa: u64) -> None:
+            with map_guest_page(ipa, writable=True) as page:
+                if page:
+                    page[0] = u8(1)
+    """
+
+    code = "E0608"
+    title = "page '{name}' is mapped read-only"
+    help = "map it with writable=True"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagePassed(Error):
+    """What may be written follows a view into the functions that it is passed to.
+
+    Wrong:
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[Needs.guest_memory("rw")],
+        )
+        def mark(page: View[u8]) -> None:
+            page[0] = u8(1)
+        def f(ipa: u64) -> None:
+            with map_guest_page(ipa) as page:
+                mark(page)
+
+    Right:
+        app = App(
+            "a",
+            version="1.0.0",
+            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
+            needs=[Needs.guest_memory("rw")],
+        )
+        def mark(page: View[u8]) -> None:
+            page[0] = u8(1)
+        def f(ipa: u64) -> None:
+            with map_guest_page(ipa, writable=True) as page:
+                mark(page)
+    """
+
+    code = "E0609"
+    title = "page '{name}' is mapped read-only, and {function}() writes it"
+    help = "map it with writable=True"
+
+    name: str
+    function: str
+
+
+def page_passed(span: Span, name: str, function: str, place: Span) -> Error:
+    related = (Related(place, "written here"),)
+    return PagePassed(span=span, name=name, function=function, related=related)
+
+
 def final_passed(span: Span, name: str, function: str, param: str, place: Span) -> Error:
     return FinalPassed(
         span=span,
