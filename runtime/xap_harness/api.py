@@ -1,22 +1,24 @@
 """Load an app and call it as a guest would: the same on every backend."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from xaprt import abi
 from xaprt.manifest import Manifest
 
-from xap_harness.hypervisor.console import LogLine
-from xap_harness.hypervisor.core import UNCLAIMED, Answer, Hypervisor, MakeEngine
+from xap_harness.hypervisor.core import UNCLAIMED, Access, AccessAnswer, Answer, Hypervisor
+from xap_harness.hypervisor.device import Device, RegisterFile
+from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware
-from xap_harness.hypervisor.loader import needed_calls
+from xap_harness.hypervisor.instance import MakeEngine
 from xap_harness.hypervisor.outcome import Done, Failed, NotHandled
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.services import Rights
+from xap_harness.hypervisor.rights import IoRegion, Rights
 
 BACKENDS = ("host", "emulator")
+WIDTHS = (1, 2, 4, 8)
 
 _U64 = (1 << 64) - 1
 
@@ -50,6 +52,26 @@ class Result:
         return self.status != "not_handled"
 
 
+@dataclass(frozen=True)
+class MmioResult:
+    """What a guest's load or store got.
+
+    `value` is what a load gets, zero-extended from its width; None for a store, and where the
+    guest takes an abort instead. `status` is as of a Result, or "posted".
+    """
+
+    value: int | None
+    status: str
+    log: list[str] = field(default_factory=list)
+    instructions: int | None = None
+    fault: Fault | None = None
+    errno: int | None = None
+
+    @property
+    def handled(self) -> bool:
+        return self.status != "not_handled"
+
+
 class App:
     """A loaded app on a hypervisor of its own.
 
@@ -62,6 +84,8 @@ class App:
         self.manifest = manifest
         self._counts = counts
 
+    # --- requests ----------------------------------------------------------------------------
+
     def smc(self, fid: int, *args: int, domid: int = 1, vcpu: int = 0) -> Result:
         """A guest's SMC with x0 = `fid` and `args` in x1..x7; what is not given is 0."""
         return self._call(abi.RouteKind.SMC, fid, args, Requester(domid, vcpu))
@@ -70,14 +94,39 @@ class App:
         """As `smc`, by HVC."""
         return self._call(abi.RouteKind.HVC, fid, args, Requester(domid, vcpu))
 
+    def mmio_read(
+        self, address: int, width: int = 4, *, domid: int = 1, vcpu: int = 0
+    ) -> MmioResult:
+        """A guest's load of `width` bytes from a guest-physical address."""
+        return self._access(Access(address, width), Requester(domid, vcpu))
+
+    def mmio_write(
+        self, address: int, value: int, width: int = 4, *, domid: int = 1, vcpu: int = 0
+    ) -> MmioResult:
+        """A guest's store of the low `width` bytes of `value`."""
+        return self._access(Access(address, width, value), Requester(domid, vcpu))
+
+    # --- around it ---------------------------------------------------------------------------
+
     @property
     def log(self) -> list[str]:
         """All that the console shows: log lines with the app's name, and fault reports."""
         return list(self.hypervisor.console.lines)
 
     def advance(self, ns: int) -> None:
-        """Let virtual time pass: a restart, say, happens when it is due."""
+        """Let virtual time pass: timers, posted writes and restarts happen when they are due."""
         self.hypervisor.advance(ns)
+
+    def domain(self, domid: int = 1) -> Domain:
+        """That guest, its RAM and its pending interrupts; it is created if there is none."""
+        domain = self.hypervisor.domains.get(domid)
+        return domain if domain is not None else self.hypervisor.create_domain(domid)
+
+    def destroy_domain(self, domid: int = 1) -> None:
+        """The guest ends."""
+        self.hypervisor.destroy_domain(domid)
+
+    # --- inside ------------------------------------------------------------------------------
 
     def _call(
         self, kind: abi.RouteKind, fid: int, args: tuple[int, ...], requester: Requester
@@ -86,16 +135,12 @@ class App:
             raise ValueError(f"a call has at most 7 arguments, x1..x7; got {len(args)}")
         given = [value & _U64 for value in (fid, *args)]
         registers = given + [0] * (8 - len(given))
-        if requester.domid not in self.hypervisor.domains:
-            self.hypervisor.create_domain(requester.domid)
+        self.domain(requester.domid)
         answer = self.hypervisor.call(kind, requester, registers)
         for number, value in answer.registers.items():
             registers[number] = value
-        return self._result(answer, registers)
-
-    def _result(self, answer: Answer, registers: list[int]) -> Result:
-        outcome = answer.outcome
         x0, x1, x2, x3, x4, x5, x6, x7 = registers
+        claimed = answer.registers is not UNCLAIMED
         return Result(
             x0,
             x1,
@@ -105,15 +150,30 @@ class App:
             x5,
             x6,
             x7,
-            status=_status(answer),
-            log=_texts(answer.log),
+            status=_status(answer, claimed=claimed),
+            log=_texts(answer),
             instructions=answer.spent if self._counts else None,
-            fault=outcome if isinstance(outcome, Fault) else None,
-            errno=outcome.errno if isinstance(outcome, Failed) else None,
+            fault=_fault(answer),
+            errno=_errno(answer),
+        )
+
+    def _access(self, access: Access, requester: Requester) -> MmioResult:
+        if access.width not in WIDTHS:
+            raise ValueError(f"an access is of {WIDTHS} bytes; got {access.width}")
+        self.domain(requester.domid)
+        answer = self.hypervisor.access(requester, access)
+        is_load = access.value is None
+        return MmioResult(
+            answer.value if is_load and answer.claimed else None,
+            "posted" if answer.posted else _status(answer, claimed=answer.claimed),
+            log=_texts(answer),
+            instructions=answer.spent if self._counts else None,
+            fault=_fault(answer),
+            errno=_errno(answer),
         )
 
 
-def _status(answer: Answer) -> str:
+def _status(answer: Answer | AccessAnswer, *, claimed: bool) -> str:
     match answer.outcome:
         case Done():
             return "ok"
@@ -124,11 +184,22 @@ def _status(answer: Answer) -> str:
         case Fault():
             return "fault"
         case None:
-            return "not_handled" if answer.registers is UNCLAIMED else "fault"
+            return "fault" if claimed else "not_handled"
 
 
-def _texts(lines: Collection[LogLine]) -> list[str]:
-    return [line.text for line in lines]
+def _texts(answer: Answer | AccessAnswer) -> list[str]:
+    return [line.text for line in answer.log]
+
+
+def _fault(answer: Answer | AccessAnswer) -> Fault | None:
+    return answer.outcome if isinstance(answer.outcome, Fault) else None
+
+
+def _errno(answer: Answer | AccessAnswer) -> int | None:
+    return answer.outcome.errno if isinstance(answer.outcome, Failed) else None
+
+
+# --- loading --------------------------------------------------------------------------------
 
 
 def load(
@@ -137,21 +208,44 @@ def load(
     *,
     grants: Rights | None = None,
     firmware: Firmware | None = None,
+    devices: Mapping[str, Device] | None = None,
+    serves: Collection[int] | None = None,
     hypervisor: Hypervisor | None = None,
 ) -> App:
     """Load an app's Python file, or its ELF, and run its INIT.
 
-    `grants` is what the integrator allows, by default all that the manifest asks for.
-    `hypervisor` is one that has other apps already; then `firmware` is that one's.
+    `grants` is what the integrator allows, by default all that the manifest asks for; `serves`
+    are the domids of its guests, by default all. `devices` are models of the regions that its
+    io needs name; one that is not given is a `RegisterFile`. `hypervisor` is one that has other
+    apps already; then `firmware` is that one's.
 
     Raises OSError, xapc.diagnostics.CompileError, xaprt's ImageError for a file that is no
     such image, LoadError, and ValueError for a backend that does not exist or cannot run it.
     """
     target = hypervisor or Hypervisor(firmware=firmware or NoFirmware())
     manifest, make_engine = _prepare(Path(path), backend, target)
-    rights = grants if grants is not None else Rights(call_smc=needed_calls(manifest))
-    target.load(manifest, make_engine, rights)
+    asked = Rights.asked_by(manifest)
+    added = _add_devices(target, asked, devices or {})
+    try:
+        target.load(manifest, make_engine, asked if grants is None else grants, serves)
+    except Exception:
+        for region in added:
+            target.remove_device(region)
+        raise
     return App(target, manifest, counts=backend == "emulator")
+
+
+def _add_devices(target: Hypervisor, asked: Rights, models: Mapping[str, Device]) -> list[IoRegion]:
+    """A device for each region that has none; gives those regions."""
+    names = {region.name for region in asked.io}
+    for name in models:
+        if name not in names:
+            known = ", ".join(sorted(names)) or "none"
+            raise ValueError(f"no io need is called '{name}'; there are: {known}")
+    missing = [r for r in asked.io if r.name in models or target.device_at(r) is None]
+    for region in missing:
+        target.add_device(region, models.get(region.name) or RegisterFile(region.size))
+    return missing
 
 
 def _prepare(path: Path, backend: str, target: Hypervisor) -> tuple[Manifest, MakeEngine]:

@@ -1,26 +1,28 @@
-"""`xapc run FILE smc FID [ARG...]`: one call of an app, as a guest would make it."""
+"""`xapc run FILE smc FID [ARG...]`: one request to an app, as a guest would make it."""
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from xapc import render
+from xapc.console import Parser, reason, refuse, use_color
 from xapc.diagnostics import CompileError
 from xaprt.image import ImageError
 
-from xap_harness.api import BACKENDS, Result, load
+from xap_harness.api import BACKENDS, App, MmioResult, Result, load
+from xap_harness.host.engine import HostError
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware, TrngFirmware
 from xap_harness.hypervisor.loader import LoadError
 
-EXIT_STATUS = {"ok": 0, "not_handled": 0, "failed": 3, "fault": 4}
+EXIT_STATUS = {"ok": 0, "not_handled": 0, "posted": 0, "failed": 3, "fault": 4}
 
 _DESCRIPTION = """\
-Load an app, make one SMC or HVC as a guest would, and show the registers that the guest
-gets back, what the app logged, and how many instructions it spent.
+Load an app, make one request as a guest would (an SMC, an HVC, a load or a store), and show what
+the guest gets back, what the app logged, and how many instructions it spent.
 """
 
 _EPILOG = """\
@@ -28,13 +30,17 @@ examples:
   xapc run samples/hello.py smc 0xC600_0001
   xapc run samples/trng.py --firmware trng smc 0xC4000053 64
   xapc run app.elf --json hvc 0xC600_0002 1 2 3
+  xapc run uart.py read 0x0900_0018            4 bytes
+  xapc run uart.py write 0x0900_0000 65 1      1 byte
 
 exit status:
-  0  answered, or no app handles the id (status "ok", "not_handled")
+  0  answered, or no app handles the request (status "ok", "posted", "not_handled")
   1  there was no call: bad arguments, no such file, diagnostics, the app refused
   3  the app answered with an error number (status "failed")
   4  the app faulted (status "fault")
 """
+
+_COMMAND = "xapc run"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -42,15 +48,16 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(list(argv))
     try:
         app = load(options.file, options.backend, firmware=options.firmware())
-        call = app.smc if options.conduit == "smc" else app.hvc
-        result = call(options.fid, *options.args)
+        result = _request(app, options.request, options.number, options.args)
     except CompileError as error:
-        print(render.render(error.errors, color=sys.stderr.isatty()), file=sys.stderr, end="")
+        sys.stderr.write(render.render(error.errors, color=use_color(sys.stderr)))
         return 1
     except OSError as error:
-        return _refuse(f"{options.file}: {error.strerror or error}")
+        return refuse(_COMMAND, reason(error))
+    except HostError as error:
+        return refuse(_COMMAND, f"{error} (no panic of the language: a bug)")
     except (ImageError, LoadError, ValueError) as error:
-        return _refuse(f"{options.file}: {error}")
+        return refuse(_COMMAND, f"{options.file}: {error}")
     if options.json:
         print(json.dumps(_as_json(result)))
     else:
@@ -58,18 +65,24 @@ def run(argv: Sequence[str]) -> int:
     return EXIT_STATUS[result.status]
 
 
-def _refuse(message: str) -> int:
-    print(f"xapc run: {message}", file=sys.stderr)
-    return 1
+def _request(app: App, kind: str, number: int, args: Sequence[int]) -> Result | MmioResult:
+    """Raises ValueError for arguments that do not fit the kind of request."""
+    match kind, list(args):
+        case "smc", _:
+            return app.smc(number, *args)
+        case "hvc", _:
+            return app.hvc(number, *args)
+        case "read", [] | [_]:
+            return app.mmio_read(number, *args)
+        case "write", [_] | [_, _]:
+            return app.mmio_write(number, *args)
+        case "read", _:
+            raise ValueError("read takes an address and a width in bytes")
+        case _:
+            raise ValueError("write takes an address, a value and a width in bytes")
 
 
 # --- arguments ------------------------------------------------------------------------------
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Exit 1: 2 is the compiler's own fault (LANGUAGE.md section 7)."""
-        self.exit(1, f"{self.prog}: {message} (--help shows how)\n")
 
 
 def _integer(text: str) -> int:
@@ -93,20 +106,24 @@ def _firmware(name: str) -> "type[Firmware]":
     return _FIRMWARE[name]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="xapc run",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _parser() -> Parser:
+    parser = Parser(_COMMAND, _DESCRIPTION, _EPILOG)
     parser.add_argument("file", type=Path, metavar="FILE", help="the app: a .py or an ELF")
-    parser.add_argument("conduit", choices=("smc", "hvc"), help="how the guest calls")
     parser.add_argument(
-        "fid", type=_integer, metavar="FID", help="function id (x0), as 0xC600_0001"
+        "request", choices=("smc", "hvc", "read", "write"), help="what the guest does"
     )
     parser.add_argument(
-        "args", type=_integer, metavar="ARG", nargs="*", help="x1 and further; others are 0"
+        "number",
+        type=_integer,
+        metavar="FID|ADDRESS",
+        help="function id (x0), as 0xC600_0001, or guest-physical address",
+    )
+    parser.add_argument(
+        "args",
+        type=_integer,
+        metavar="ARG",
+        nargs="*",
+        help="x1 and further, others are 0; of a write the value; then a width, by default 4",
     )
     parser.add_argument(
         "--backend",
@@ -129,14 +146,20 @@ def _parser() -> argparse.ArgumentParser:
 # --- output ---------------------------------------------------------------------------------
 
 
-def _as_json(result: Result) -> dict[str, Any]:
+def _as_json(result: Result | MmioResult) -> dict[str, Any]:
     return {
         "status": result.status,
-        **{f"x{n}": getattr(result, f"x{n}") for n in range(4)},
+        **_values(result),
         "log": result.log,
         "instructions": result.instructions,
         "fault": None if result.fault is None else _fault_as_json(result.fault),
     }
+
+
+def _values(result: Result | MmioResult) -> dict[str, int | None]:
+    if isinstance(result, MmioResult):
+        return {"value": result.value}
+    return {f"x{n}": getattr(result, f"x{n}") for n in range(4)}
 
 
 def _fault_as_json(fault: Fault) -> dict[str, Any]:
@@ -150,10 +173,11 @@ def _fault_as_json(fault: Fault) -> dict[str, Any]:
     }
 
 
-def _as_text(result: Result, name: str) -> list[str]:
+def _as_text(result: Result | MmioResult, name: str) -> list[str]:
     lines = [f"{name}: {text}" for text in result.log]
     lines.append(f"status        {result.status.replace('_', ' ')}")
-    lines += [f"x{n}            {getattr(result, f'x{n}'):#018x}" for n in range(4)]
+    for what, value in _values(result).items():
+        lines.append(f"{what:<13} {'none' if value is None else f'{value:#018x}'}")
     if result.instructions is not None:
         lines.append(f"instructions  {result.instructions}")
     if result.errno is not None:

@@ -16,15 +16,14 @@ from xaprt.image import ImageError
 from xap_harness.api import load
 from xap_harness.emulator.assembler import assemble, load_immediate
 from xap_harness.emulator.machine import UnicornMachine
-from xap_harness.hypervisor.core import Answer, Hypervisor
+from xap_harness.hypervisor.core import AccessAnswer, Answer, Hypervisor
 from xap_harness.hypervisor.firmware import TrngFirmware
 from xap_harness.hypervisor.guests import Guest
 from xap_harness.hypervisor.loader import LoadError
+from xap_harness.hypervisor.memory import RAM_BASE
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.timeline import Event, Step
 
-RAM_BASE = 0x4000_0000
-RAM_BYTES = 0x1_0000
 GUEST = Requester(domid=1, vcpu=0)
 
 Call = tuple[str, tuple[int, ...]]
@@ -136,8 +135,9 @@ def _registers(values: Mapping[str, int | str], skip: str = "") -> str:
     return "  ".join(shown)
 
 
-def summary(name: str, registers: Sequence[int], answer: Answer) -> str:
+def summary(name: str, registers: Sequence[int], answer: Answer | AccessAnswer) -> str:
     """One line for one call."""
+    assert isinstance(answer, Answer)  # this guest makes no accesses
     given = ", ".join(f"{value:#x}" for value in registers)
     got = "  ".join(f"x{n}={value:#x}" for n, value in answer.registers.items())
     return f"  {name:<14} smc({given:<18})  {answer.spent:>5} instructions  {got}"
@@ -164,9 +164,10 @@ def _show(path: Path, paint: Paint) -> None:
     events: list[Event] = []
     hypervisor = Hypervisor(firmware=TrngFirmware(seed=2026), record=events.append)
     app = load(path, hypervisor=hypervisor)
-    hypervisor.create_domain(GUEST.domid)
+    domain = hypervisor.create_domain(GUEST.domid)
     code = guest_code(TRNG_CALLS)
-    vcpu = UnicornMachine().guest(code, ram_base=RAM_BASE, ram_bytes=RAM_BYTES)
+    domain.write(RAM_BASE, code)
+    vcpu = UnicornMachine().vcpu(domain.ram, RAM_BASE)
 
     print(paint.bold(f"{path}: app '{app.manifest.name}' loaded, INIT done"))
     print(f"domain 1 starts: {len(code) // 4} instructions of AArch64 code at EL1\n")

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from xap_harness.hypervisor.device import Device
+from xap_harness.hypervisor.memory import GuestRam
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:
@@ -33,7 +36,8 @@ class Memory:
 class Layout:
     """Where an instance lives: the image's segments, and the stack with a guard page below.
 
-    `stack_bytes` is a multiple of the page; `entry` is an address, not an offset.
+    `stack_bytes` is a multiple of the page; `entry` is an address, not an offset;
+    `request_page`, which the app may only read, is 0 where it has none.
     """
 
     base: int
@@ -41,6 +45,7 @@ class Layout:
     segments: tuple[Memory, ...]
     stack_top: int
     stack_bytes: int
+    request_page: int = 0
 
 
 class AppSpace(Protocol):
@@ -73,15 +78,32 @@ class AppSpace(Protocol):
     def read(self, address: int, size: int) -> bytes:
         """A copy, made once; the caller has checked that the range is mapped."""
 
+    def write(self, address: int, data: bytes) -> None:
+        """Whatever the app may do there."""
+
+    def map_page(self, address: int, page: memoryview, *, writable: bool) -> None:
+        """Show a page of a guest, in Normal memory, never executable."""
+
+    def map_device(self, address: int, size: int, device: Device) -> None:
+        """Accesses go to the device, one by one and in program order; never executable."""
+
+    def unmap(self, address: int, size: int) -> None:
+        """Exactly what one of the two mapped."""
+
     def reset(self) -> None:
         """Writable segments as after loading."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuestTrap:
-    """A guest's vCPU trapped by SMC or HVC; its program counter is at the instruction."""
+    """What ended a guest's run; its program counter is at the instruction.
+
+    A load or store that stage 2 refused is a data abort at `ipa`; its syndrome is valid (ISV)
+    exactly if the architecture says so.
+    """
 
     esr: int
+    ipa: int = 0
 
 
 class Vcpu(Protocol):
@@ -104,9 +126,16 @@ class Vcpu(Protocol):
     def skip(self) -> None:
         """Move the program counter behind the instruction that trapped."""
 
+    def take_exception(self, esr: int, far: int) -> bool:
+        """Enter the guest's vector for a synchronous exception to EL1, taken where the program
+        counter is. False, and nothing happens, if it has set up no vectors."""
+
+    def take_interrupt(self) -> bool:
+        """Enter the guest's vector for IRQs; False if it masks them or has no vectors."""
+
 
 class Machine(Protocol):
     def app_space(self, layout: Layout) -> AppSpace: ...
 
-    def guest(self, code: bytes, *, ram_base: int, ram_bytes: int) -> Vcpu:
-        """A vCPU that starts at `ram_base`, where `code` is, with its stack at the RAM's end."""
+    def vcpu(self, ram: GuestRam, pc: int) -> Vcpu:
+        """A vCPU that starts at `pc`, with its stack at the end of the RAM."""

@@ -315,6 +315,26 @@ def test_frames_are_one_of_mapped_free_or_pinned(steps):
     assert len(set(frames)) == len(frames)
 
 
+@pytest.mark.parametrize(
+    ("base", "size"), [(RAM, 0), (RAM, PAGE - 1), (RAM + 1, PAGE), (RAM, -PAGE)]
+)
+def test_ram_is_whole_pages(base, size):
+    with pytest.raises(ValueError, match="at a page"):
+        GuestRam(base, size)
+
+
+@pytest.mark.parametrize("ipa", [RAM, RAM + 8, RAM - PAGE, RAM + 4 * PAGE])
+def test_a_page_is_added_where_there_is_none(ipa):
+    ram = GuestRam(RAM, 4 * PAGE)
+    ram.write(RAM, b"kept")
+    ram.remove(RAM + PAGE)
+    with pytest.raises(ValueError, match="no page can be added"):
+        ram.populate(ipa)
+    assert ram.read(RAM, 4) == b"kept"
+    ram.populate(RAM + PAGE)
+    assert ram.read(RAM + PAGE, PAGE) == bytes(PAGE)
+
+
 def is_ram(ram: GuestRam, ipa: int) -> bool:
     try:
         ram.frame(ipa)

@@ -101,6 +101,72 @@ def test_an_exception_of_the_guests_own_is_said_to_be_unsupported(answering):
         run(answering, "nop; .word 0")
 
 
+def test_a_guest_whose_vectors_are_nowhere_is_stopped_by_its_share(answering):
+    """The first fetch of its handler aborts, and so does each further one."""
+    source = f"{load_immediate('x0', 0x0B00_0000)}; msr vbar_el1, x0; .word 0"
+    vcpu = vcpu_of(answering, source)
+    assert len(Guest(answering.hypervisor, GUEST, vcpu).run(budget=100)) < 100
+    assert vcpu.pc == 0x0B00_0200
+
+
+def test_instructions_are_counted_through_traps_and_exceptions(answering):
+    """What a block still held behind an abort was not executed."""
+    domain = answering.hypervisor.domains[GUEST.domid]
+    vectors = load_immediate("x0", RAM + 0x800)
+    handler = "mrs x0, elr_el1; add x0, x0, #4; msr elr_el1, x0; eret"
+    domain.write(RAM + 0x800 + 0x200, assemble(handler))
+    source = f"{vectors}; msr vbar_el1, x0; mov x1, #0; ldr x2, [x1]; nop; nop; nop; smc #0; wfi"
+    vcpu, _ = run(answering, source)
+    # The load that aborts is not counted; the four of its handler are.
+    assert vcpu.spent == len(assemble(source)) // 4 - 1 + 4
+
+
+def test_an_undefined_instruction_goes_to_the_guests_vector(answering):
+    domain = answering.hypervisor.domains[GUEST.domid]
+    domain.write(RAM + 0x800 + 0x200, assemble("mrs x20, esr_el1; mrs x21, elr_el1; wfi"))
+    source = f"{load_immediate('x0', RAM + 0x800)}; msr vbar_el1, x0; .word 0"
+    vcpu, answers = run(answering, source)
+    assert answers == []
+    esr, elr = vcpu.read_registers(20, 2)
+    assert (esr >> 26, elr) == (0, RAM + len(assemble(source)) - 4)
+
+
+def test_several_vcpus_of_several_guests_take_turns(asm_app):
+    """One address space a guest, registers of its own each vCPU; one app for all."""
+    app = asm_app(
+        "li x9, DATA; ldr x10, [x9]; add x10, x10, #1; str x10, [x9]; mrs x1, tpidrro_el0;"
+        "mov x2, x10; mov x8, #0; mov x0, #0; svc #0"
+    )
+    app.hypervisor.create_domain(2)
+    loop = (
+        "mov x19, #20; movz x20, #0x4000, lsl #16; add x20, x20, #8, lsl #12;"
+        f"again: {CALL}; smc #0;"
+        "add x21, x21, x0; and x23, x0, #7; add x23, x20, x23, lsl #3; ldr x22, [x23];"
+        "add x22, x22, #1; str x22, [x23]; sub x19, x19, #1;"
+        "cbnz x19, again; idle: wfi; b idle"
+    )
+    guests = {}
+    for domid in (1, 2):
+        domain = app.hypervisor.domains[domid]
+        domain.write(RAM, assemble(loop))
+        for vcpu in (0, 1):
+            requester = Requester(domid, vcpu)
+            made = UnicornMachine().vcpu(domain.ram, RAM)
+            guests[requester] = made, Guest(app.hypervisor, requester, made)
+    answers = dict.fromkeys(guests, 0)
+    for _ in range(40):
+        for requester, (_, guest) in guests.items():
+            answers[requester] += len(guest.run(budget=13))
+    assert answers == dict.fromkeys(guests, 20)
+    for requester, (vcpu, _) in guests.items():
+        assert vcpu.read_registers(19, 1) == (0,)
+        assert vcpu.read_registers(21, 1) == (20 * requester.tpidrro,)
+    for domid in (1, 2):  # both vCPUs of a guest write to the same memory
+        counts = app.hypervisor.domains[domid].read(RAM + 0x8000, 16)
+        assert counts == (20).to_bytes(8, "little") * 2
+    assert int.from_bytes(app.space.read(app.data, 8), "little") == 80
+
+
 # --- the timeline ---------------------------------------------------------------------------
 
 

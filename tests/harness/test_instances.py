@@ -2,6 +2,7 @@
 
 import pytest
 from xap_harness.hypervisor.core import UNCLAIMED, Hypervisor
+from xap_harness.hypervisor.device import RegisterFile
 from xap_harness.hypervisor.instance import Life
 from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.requester import Requester
@@ -193,3 +194,29 @@ def test_an_app_in_python_hears_of_guests(xap):
     app.advance(10 * MS)
     assert app.log[-2:] == ["services: started", "services: 1 came"]
     assert app.smc(0xC600_0008, domid=3).status == "not_handled"
+
+
+def test_two_apps_on_one_hypervisor(xap):
+    """ABI.md 4.1, 4.2: they conflict only where they share a guest; both are named."""
+    faults = xap.load("apps/faults.py", serves=(1,))
+    with pytest.raises(LoadError, match=r"'shapes'.*'faults'"):
+        xap.load("apps/shapes.py", hypervisor=faults.hypervisor)
+    shapes = xap.load("apps/shapes.py", hypervisor=faults.hypervisor, serves=(2,))
+    assert faults.smc(0xC600_0002, domid=1).x0 == 250
+    assert shapes.smc(0xC600_0002, 7, domid=2).x0 == 7
+    assert shapes.smc(0xC600_0002, 7, domid=3).status == "not_handled"
+    assert faults.smc(0xC600_0001, 1, 0, domid=1).status == "fault"
+    assert shapes.smc(0xC600_0002, 7, domid=2).status == "ok"
+
+
+def test_a_refused_load_takes_its_devices_along(xap):
+    """ABI.md 6.1: a failure leaves the system as it was."""
+    app = xap.load("apps/forwards.py", serves=(1,))
+    model = RegisterFile(0x1000)
+    with pytest.raises(LoadError, match="SMC"):
+        xap.load("apps/services.py", hypervisor=app.hypervisor, devices={"uart0": model})
+    services = xap.load(
+        "apps/services.py", hypervisor=app.hypervisor, devices={"uart0": model}, serves=(2,)
+    )
+    assert services.smc(0xC600_0004, 8, 5, domid=2).status == "ok"
+    assert model.accesses == [("write", 8, 4, 5), ("read", 0, 4, 0)]

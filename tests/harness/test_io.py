@@ -185,6 +185,8 @@ def test_a_model_that_fails_says_so_under_python_too(xap):
         ((UART, RTC), True),
         ((IoRegion("all", 0x1C00_0000, 0x100_0000),), True),
         ((UART,), False),
+        ((UART, IoRegion("late", RTC.base + 0x1000, 0x2000)), False),
+        ((UART, IoRegion("early", RTC.base - 0x1000, 0x2000)), False),
         ((UART, IoRegion("rtc0", RTC.base, 0x1000)), False),
         ((), False),
     ],
@@ -202,6 +204,14 @@ def test_a_need_beyond_the_grant_refuses_the_load(asm_app, platform, granted, lo
 def test_a_device_that_is_not_there_refuses_the_load(asm_app):
     with pytest.raises(LoadError, match=r"'uart0'.*no such device"):
         asm_app(SYSCALL, needs=NEEDS)
+
+
+@pytest.mark.parametrize(("base", "size"), [(UART.base - 0x1000, 0x3000), (UART.base, 0x800)])
+def test_a_device_of_another_place_or_size_is_not_taken(asm_app, base, size):
+    hypervisor = Hypervisor()
+    hypervisor.add_device(IoRegion("other", base, size), Model())
+    with pytest.raises(LoadError, match="no such device"):
+        asm_app(SYSCALL, needs=NEEDS[:1], hypervisor=hypervisor)
 
 
 def test_devices_of_a_platform_do_not_overlap(platform):

@@ -134,7 +134,13 @@ def test_smc_and_hvc_of_one_id_do_not_conflict():
 
 @pytest.mark.parametrize(
     ("mine", "theirs", "conflict"),
-    [(None, None, True), ((1,), None, True), ((1, 2), (2, 3), True), ((1,), (2,), False)],
+    [
+        (None, None, True),
+        ((1,), None, True),
+        (None, (1,), True),
+        ((1, 2), (2, 3), True),
+        ((1,), (2,), False),
+    ],
 )
 def test_apps_conflict_only_if_they_share_a_guest(mine, theirs, conflict):
     """ABI.md 4.1."""

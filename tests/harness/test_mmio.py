@@ -172,6 +172,17 @@ def test_regions_of_two_apps_do_not_overlap(asm_app, kind):
                 hypervisor=first.hypervisor)  # fmt: skip
 
 
+@pytest.mark.parametrize("mmio_first", [False, True])
+def test_ids_and_addresses_do_not_compete(asm_app, mmio_first):
+    """Also where the numbers are the same."""
+    calls = (Route(RouteKind.SMC, UART, UART + 0xFFF, RouteFlag.NONE),)
+    first, second = (BOTH, calls) if mmio_first else (calls, BOTH)
+    one = asm_app(RETURN_0, whole=True, routes=first)
+    asm_app(RETURN_0, whole=True, routes=second, name="second", uuid=2, hypervisor=one.hypervisor)
+    assert one.load(UART).claimed
+    assert one.smc(fid=UART).registers == dict.fromkeys(range(4), 0) | {0: UART}
+
+
 # --- guests' instructions -------------------------------------------------------------------
 
 

@@ -23,7 +23,9 @@ from xaprt import abi
 from xap_harness.emulator.assembler import assemble
 from xap_harness.emulator.counting import NEVER, Counter
 from xap_harness.emulator.registers import PC, SP, TPIDRRO_EL0, X
+from xap_harness.emulator.shared import SharedPage
 from xap_harness.hypervisor import syndrome
+from xap_harness.hypervisor.device import Device
 from xap_harness.hypervisor.syndrome import ExceptionClass
 from xap_harness.machine import Exit, Layout, Memory
 
@@ -47,10 +49,13 @@ class UnicornAppSpace:
             self._map(memory)
         self._stack = layout.stack_top - layout.stack_bytes
         self._uc.mem_map(self._stack, layout.stack_bytes, UC_PROT_READ | UC_PROT_WRITE)
+        if layout.request_page:
+            self._uc.mem_map(layout.request_page, abi.PAGE_SIZE, UC_PROT_READ)
         self._leave_el1()
         self._clear = self._uc.context_save()
         self._counter = Counter(self._uc, late_traps=True)
         self._svc: dict[int, int] = {}
+        self._shared: dict[int, SharedPage] = {}
         self._exception: int | None = None
         self._abort: Exit | None = None
         self._uc.hook_add(UC_HOOK_INTR, self._on_exception)
@@ -107,6 +112,27 @@ class UnicornAppSpace:
 
     def read(self, address: int, size: int) -> bytes:
         return bytes(self._uc.mem_read(address, size))
+
+    def write(self, address: int, data: bytes) -> None:
+        self._uc.mem_write(address, data)
+
+    def map_page(self, address: int, page: memoryview, *, writable: bool) -> None:
+        shared = self._shared[address] = SharedPage(page)
+        rights = UC_PROT_READ | UC_PROT_WRITE if writable else UC_PROT_READ
+        self._uc.mem_map_ptr(address, len(page), rights, shared.pointer)
+
+    def map_device(self, address: int, size: int, device: Device) -> None:
+        def read(uc: Uc, offset: int, width: int, _: object) -> int:
+            return device.read(offset, width)
+
+        def write(uc: Uc, offset: int, width: int, value: int, _: object) -> None:
+            device.write(offset, width, value)
+
+        self._uc.mmio_map(address, size, read, None, write, None)
+
+    def unmap(self, address: int, size: int) -> None:
+        self._uc.mem_unmap(address, size)
+        self._shared.pop(address, None)
 
     def reset(self) -> None:
         for memory in self._layout.segments:

@@ -2,6 +2,7 @@
 
 from xap_harness.emulator.app_space import UnicornAppSpace
 from xap_harness.emulator.vcpu import UnicornVcpu
+from xap_harness.hypervisor.memory import GuestRam
 from xap_harness.machine import Layout
 
 
@@ -9,5 +10,5 @@ class UnicornMachine:
     def app_space(self, layout: Layout) -> UnicornAppSpace:
         return UnicornAppSpace(layout)
 
-    def guest(self, code: bytes, *, ram_base: int, ram_bytes: int) -> UnicornVcpu:
-        return UnicornVcpu(code, ram_base=ram_base, ram_bytes=ram_bytes)
+    def vcpu(self, ram: GuestRam, pc: int) -> UnicornVcpu:
+        return UnicornVcpu(ram, pc)

@@ -2,45 +2,86 @@
 
 from collections.abc import Mapping
 
-from unicorn import UC_ARCH_ARM64, UC_HOOK_INTR, UC_MODE_ARM, Uc, UcError
+from unicorn import (
+    UC_ARCH_ARM64,
+    UC_HOOK_INTR,
+    UC_HOOK_MEM_INVALID,
+    UC_MEM_FETCH_PROT,
+    UC_MEM_FETCH_UNMAPPED,
+    UC_MEM_WRITE_UNMAPPED,
+    UC_MODE_ARM,
+    UC_PROT_ALL,
+    Uc,
+    UcError,
+)
+from xaprt.abi import PAGE_SIZE
 
+from xap_harness.emulator import loadstore
 from xap_harness.emulator.counting import Counter
-from xap_harness.emulator.registers import PC, SP, X
+from xap_harness.emulator.registers import (
+    ELR_EL1,
+    ESR_EL1,
+    FAR_EL1,
+    PC,
+    PSTATE,
+    SP,
+    VBAR_EL1,
+    X,
+    write_spsr_el1,
+)
+from xap_harness.emulator.shared import SharedPage
 from xap_harness.hypervisor import syndrome
+from xap_harness.hypervisor.memory import Frame, GuestRam
 from xap_harness.hypervisor.syndrome import ExceptionClass
 from xap_harness.machine import GuestTrap
 
 _EXCP_SMC = 13  # as QEMU's target/arm/cpu.h numbers it
 _HVC_MASK, _HVC = 0xFFE0_001F, 0xD400_0002  # Arm ARM C6.2.132
+_SYSREG_MASK, _SYSREG = 0xFFD0_0000, 0xD510_0000  # MRS and MSR (register), C4.1.66
+
+_SYNCHRONOUS, _IRQ = 0x200, 0x280  # vectors of the current EL with its own stack (D1.4.2)
+_MASKED_EL1H = 0x3C5  # PSTATE on entry: DAIF, EL1 on SP_EL1
+_PSTATE_I = 1 << 7
+_FLAGS = 0xF000_0000
 
 
 class UnicornVcpu:
-    def __init__(self, code: bytes, *, ram_base: int, ram_bytes: int) -> None:
+    """One Uc in the RAM of its domain, which all vCPUs of the domain and apps share."""
+
+    def __init__(self, ram: GuestRam, pc: int) -> None:
         self._uc = Uc(UC_ARCH_ARM64, UC_MODE_ARM)
-        self._uc.mem_map(ram_base, ram_bytes)
-        self._uc.mem_write(ram_base, code)
-        self._uc.reg_write(SP, ram_base + ram_bytes)
+        self._frames: dict[int, SharedPage] = {}
+        for ipa in range(ram.base, ram.base + ram.size, PAGE_SIZE):
+            self._map(ipa, ram.frame(ipa))
+        ram.watchers.append(self._map)
+        self._uc.reg_write(SP, ram.base + ram.size)
         self._uc.hook_add(UC_HOOK_INTR, self._on_exception)
+        self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_abort)
         self._counter = Counter(self._uc, late_traps=False)
-        self._spent_before = 0
+        self._spent = 0
         self._exception: int | None = None
-        self._pc = ram_base
+        self._abort: tuple[int, int] | None = None  # unicorn's kind of access, address
+        self._pc = pc
 
     def run(self, budget: int) -> GuestTrap | None:
-        self._spent_before += self._counter.spent(self._pc)
         self._counter.begin(budget)
-        self._exception = None
+        self._exception = self._abort = None
+        trap = self._run()
+        self._spent += self._counter.spent(self._pc)
+        return trap
+
+    def _run(self) -> GuestTrap | None:
         try:
             self._counter.run(self._pc)
         except UcError:
             self._pc = self._uc.reg_read(PC)
-            return GuestTrap(syndrome.make(ExceptionClass.DATA_ABORT))
+            return self._aborted()
         self._pc = self._uc.reg_read(PC)
         return None if self._exception is None else self._decode(self._exception)
 
     @property
     def spent(self) -> int:
-        return self._spent_before + self._counter.spent(self._pc)
+        return self._spent
 
     @property
     def pc(self) -> int:
@@ -55,10 +96,60 @@ class UnicornVcpu:
 
     def skip(self) -> None:
         self._pc += 4
+        self._spent += 1
+
+    # --- exceptions that the guest takes itself ----------------------------------------------
+
+    def take_exception(self, esr: int, far: int) -> bool:
+        if not self._uc.reg_read(VBAR_EL1):
+            return False
+        self._uc.reg_write(ESR_EL1, esr)
+        self._uc.reg_write(FAR_EL1, far)
+        self._enter(_SYNCHRONOUS)
+        return True
+
+    def take_interrupt(self) -> bool:
+        if self._uc.reg_read(PSTATE) & _PSTATE_I or not self._uc.reg_read(VBAR_EL1):
+            return False
+        self._enter(_IRQ)
+        return True
+
+    def _enter(self, vector: int) -> None:
+        pstate = self._uc.reg_read(PSTATE)
+        write_spsr_el1(self._uc, pstate)
+        self._uc.reg_write(ELR_EL1, self._pc)
+        self._uc.reg_write(PSTATE, pstate & _FLAGS | _MASKED_EL1H)
+        self._pc = self._uc.reg_read(VBAR_EL1) + vector
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _map(self, ipa: int, frame: Frame | None) -> None:
+        if self._frames.pop(ipa, None) is not None:
+            self._uc.mem_unmap(ipa, PAGE_SIZE)
+        if frame is not None:
+            shared = self._frames[ipa] = SharedPage(frame.memory)
+            self._uc.mem_map_ptr(ipa, PAGE_SIZE, UC_PROT_ALL, shared.pointer)
 
     def _on_exception(self, uc: Uc, number: int, _: object) -> None:
         self._exception = number
         uc.emu_stop()
+
+    def _on_abort(
+        self, uc: Uc, access: int, address: int, size: int, value: int, _: object
+    ) -> bool:
+        if self._abort is None:
+            self._abort = access, address
+        return False
+
+    def _aborted(self) -> GuestTrap:
+        assert self._abort is not None, "unicorn stopped without having said why"
+        access, address = self._abort
+        if access in (UC_MEM_FETCH_PROT, UC_MEM_FETCH_UNMAPPED):
+            esr = syndrome.abort(ExceptionClass.INSTRUCTION_ABORT, mapped=False)
+            return GuestTrap(esr, address)
+        write = access == UC_MEM_WRITE_UNMAPPED
+        esr = syndrome.abort(ExceptionClass.DATA_ABORT, mapped=False, write=write)
+        return GuestTrap(esr | loadstore.iss(self._word()), address)
 
     def _decode(self, number: int) -> GuestTrap:
         if number == _EXCP_SMC:
@@ -67,6 +158,8 @@ class UnicornVcpu:
         word = self._word()
         if word & _HVC_MASK == _HVC:  # undefined to unicorn, which has no EL2
             return GuestTrap(syndrome.make(ExceptionClass.HVC64, word >> 5 & 0xFFFF))
+        if word & _SYSREG_MASK == _SYSREG:  # one that unicorn's processor lacks
+            return GuestTrap(syndrome.system_register(word))
         return GuestTrap(syndrome.make(ExceptionClass.UNKNOWN))
 
     def _word(self) -> int:

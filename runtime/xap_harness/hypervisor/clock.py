@@ -16,5 +16,9 @@ class Clock:
             raise ValueError("time does not run backwards")
         self.now_ns += ns
 
+    def advance_to(self, ns: int) -> None:
+        """Nothing happens if it is later than that already."""
+        self.now_ns = max(self.now_ns, ns)
+
     def executed(self, instructions: int) -> None:
         self.now_ns += instructions * NS_PER_INSTRUCTION

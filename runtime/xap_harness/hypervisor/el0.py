@@ -9,6 +9,7 @@ from xap_harness.hypervisor import syndrome
 from xap_harness.hypervisor.console import printable_lines
 from xap_harness.hypervisor.fault import Fault, FaultKind, Registers
 from xap_harness.hypervisor.outcome import Done, Failed, NotHandled, Outcome, signed
+from xap_harness.hypervisor.posted import Record, request_page
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.services import Services
 from xap_harness.hypervisor.symbols import Symbols
@@ -52,10 +53,26 @@ class EL0Engine:
         """Instructions of the last call."""
         return self._space.spent
 
+    @property
+    def request_page(self) -> int:
+        return self._layout.request_page
+
+    def post(self, records: Sequence[Record]) -> None:
+        self._space.write(self._layout.request_page, request_page(records))
+
     def reset(self) -> None:
+        self._system_calls.reset()
         self._space.reset()
 
     def call(
+        self, function: abi.Function, arguments: Sequence[int], requester: Requester, budget: int
+    ) -> Outcome:
+        try:
+            return self._run(function, arguments, requester, budget)
+        finally:
+            self._system_calls.end_call()
+
+    def _run(
         self, function: abi.Function, arguments: Sequence[int], requester: Requester, budget: int
     ) -> Outcome:
         self._last_syscall = None
@@ -71,7 +88,7 @@ class EL0Engine:
                 return self._returned(requester)
             if number == abi.Syscall.PANIC:
                 return self._panicked(requester)
-            self._system_calls.answer(number, requester)
+            self._system_calls.answer(number)
             if self._record is not None and number != abi.Syscall.LOG:
                 self._record_system_call(number, requester)
             left = self._space.resume()

@@ -55,6 +55,8 @@ class Fault:
     """Name of a `xaprt.abi.Reason`, or what happened, in words."""
     message: str = ""
     """What the app said to it: the text of a panic, on one line."""
+    detail: str = ""
+    """The values that failed a check, where they are known: on the host."""
     syscall: int | None = None
     """The last system call of the call."""
     spent: int = 0
@@ -80,6 +82,7 @@ class Fault:
             kind=self.kind.value,
             reason=self.reason,
             **({"message": self.message} if self.message else {}),
+            **({"detail": self.detail} if self.detail else {}),
         )
         yield _line(
             syscall="none" if self.syscall is None else self.syscall,
@@ -100,7 +103,8 @@ class Fault:
             yield _line(at=f"{place.file}:{place.line}", function=place.function)
 
     def __str__(self) -> str:
-        said = f": {self.message}" if self.message else ""
+        text = self.message or self.detail
+        said = f": {text}" if text else ""
         where = f" at {self.chain[0]}" if self.chain else ""
         return f"{self.reason}{said}{where}"
 

@@ -1,9 +1,18 @@
 """A guest's vCPU and its requests: from trap to resumption."""
 
+from collections.abc import Mapping
+
 from xaprt import abi
 
-from xap_harness.hypervisor import syndrome
-from xap_harness.hypervisor.core import UNCLAIMED, Answer, Hypervisor
+from xap_harness.hypervisor import gic, syndrome
+from xap_harness.hypervisor.core import (
+    UNCLAIMED,
+    Access,
+    AccessAnswer,
+    Answer,
+    Hypervisor,
+)
+from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.syndrome import ExceptionClass
 from xap_harness.hypervisor.timeline import Event, Step
@@ -13,10 +22,12 @@ _ROUTED = {
     ExceptionClass.SMC64: abi.RouteKind.SMC,
     ExceptionClass.HVC64: abi.RouteKind.HVC,
 }
+_ABORTS = (ExceptionClass.DATA_ABORT, ExceptionClass.INSTRUCTION_ABORT)
+_ZERO_REGISTER = 31
 
 
 class GuestError(Exception):
-    """The guest did what this hypervisor has no answer to."""
+    """The guest took an exception and has no vectors for it."""
 
 
 class Guest:
@@ -27,39 +38,57 @@ class Guest:
         self._requester = requester
         self._vcpu = vcpu
 
-    def run(self, budget: int = 1_000_000) -> list[Answer]:
-        """Until it waits for an interrupt, or has executed `budget` instructions; the answers
-        that it got. Raises GuestError if it takes an exception that is its own to handle."""
-        answers = []
-        start = self._vcpu.spent
-        while (left := budget - (self._vcpu.spent - start)) > 0:
+    def run(self, budget: int = 1_000_000) -> list[Answer | AccessAnswer]:
+        """Until it waits for an interrupt and none is pending, or has executed `budget`
+        instructions; the answers that it got. Raises GuestError."""
+        answers: list[Answer | AccessAnswer] = []
+        while budget > 0:
+            if self._domain.pending:
+                self._vcpu.take_interrupt()
+            share = self._until_deferred(budget)
             before = self._vcpu.spent
-            trap = self._vcpu.run(left)
-            self._hypervisor.clock.executed(self._vcpu.spent - before)
-            if trap is None:
-                break
-            answers.append(self._serve(trap))
+            trap = self._vcpu.run(share)
+            ran = self._vcpu.spent - before
+            budget -= max(ran, 1)  # a fetch that aborts executes nothing, and may do so for ever
+            self._hypervisor.advance(ran)
+            if trap is not None:
+                answer = self._serve(trap)
+                if answer is not None:
+                    answers.append(answer)
+            elif ran < share and not self._domain.pending:
+                break  # WFI
         return answers
 
-    def _serve(self, trap: GuestTrap) -> Answer:
+    @property
+    def _domain(self) -> Domain:
+        return self._hypervisor.domains[self._requester.domid]
+
+    def _until_deferred(self, most: int) -> int:
+        """Instructions until the hypervisor has work of its own."""
+        due = self._hypervisor.next_due()
+        return most if due is None else min(most, max(due[0] - self._hypervisor.clock.now_ns, 1))
+
+    # --- traps -------------------------------------------------------------------------------
+
+    def _serve(self, trap: GuestTrap) -> Answer | AccessAnswer | None:
+        """None: no request of an app's."""
         cause = syndrome.ec(trap.esr)
-        if cause not in _ROUTED:
-            raise GuestError(
-                f"domain {self._requester.domid} took an exception at {self._vcpu.pc:#x}: "
-                f"{syndrome.describe(trap.esr)}"
-            )
-        kind = _ROUTED[ExceptionClass(cause)]
+        if cause in _ROUTED:
+            return self._serve_call(trap, _ROUTED[ExceptionClass(cause)])
+        if cause in _ABORTS:
+            return self._serve_abort(trap)
+        if cause == ExceptionClass.SYSTEM_REGISTER and self._serve_register(trap):
+            return None
+        self._raise_in_guest(trap, syndrome.make(ExceptionClass.UNKNOWN), 0)
+        return None
+
+    def _serve_call(self, trap: GuestTrap, kind: abi.RouteKind) -> Answer:
         immediate = syndrome.imm16(trap.esr)
         registers = self._vcpu.read_registers(0, 8)
-        self._note(
-            Step.GUEST_TRAPPED,
-            {
-                "instruction": f"{kind.name.lower()} #{immediate}",
-                "pc": self._vcpu.pc,
-                **{f"x{n}": value for n, value in enumerate(registers)},
-            },
+        self._note_trap(
+            f"{kind.name.lower()} #{immediate}",
+            {f"x{n}": value for n, value in enumerate(registers)},
         )
-        self._note(Step.VCPU_PAUSED, {})
         # Only immediate 0 is routed (ABI.md 2.3).
         answer = (
             self._hypervisor.call(kind, self._requester, registers)
@@ -67,11 +96,74 @@ class Guest:
             else Answer(UNCLAIMED)
         )
         self._vcpu.write_registers(answer.registers)
-        self._vcpu.skip()
-        self._note(Step.GUEST_REGISTERS, {f"x{n}": value for n, value in answer.registers.items()})
-        self._note(Step.VCPU_RESUMED, {"pc": self._vcpu.pc})
+        self._go_on({f"x{n}": value for n, value in answer.registers.items()})
         return answer
 
-    def _note(self, step: Step, values: dict[str, int | str]) -> None:
+    def _serve_abort(self, trap: GuestTrap) -> AccessAnswer:
+        """A load or store where stage 2 maps nothing (ABI.md 2.3)."""
+        found = None
+        if syndrome.ec(trap.esr) == ExceptionClass.DATA_ABORT:
+            found = syndrome.load_store(trap.esr)
+        if found is None:  # never reaches an app
+            self._abort(trap)
+            return AccessAnswer(claimed=False)
+        value = self._register(found.register) if found.store else None
+        if value is not None:
+            value &= (1 << 8 * found.width) - 1
+        action = "store" if found.store else "load"
+        self._note_trap(
+            f"{action} of {found.width} at {trap.ipa:#x}",
+            {} if value is None else {"value": value},
+        )
+        answer = self._hypervisor.access(self._requester, Access(trap.ipa, found.width, value))
+        if not answer.claimed:
+            self._abort(trap)
+            return answer
+        loaded = {} if found.store else {found.register: found.loaded(answer.value)}
+        loaded.pop(_ZERO_REGISTER, None)
+        self._vcpu.write_registers(loaded)
+        self._go_on({f"x{n}": value for n, value in loaded.items()})
+        return answer
+
+    def _abort(self, trap: GuestTrap) -> None:
+        """The abort that the guest would take with no app (ABI.md 4.3)."""
+        self._raise_in_guest(trap, syndrome.external_abort(trap.esr), trap.ipa)
+
+    def _serve_register(self, trap: GuestTrap) -> bool:
+        named, register, reads = syndrome.system_access(trap.esr)
+        if not gic.is_cpu_interface(named):
+            return False
+        if reads:
+            value = gic.read(self._domain, named)
+            if register != _ZERO_REGISTER:
+                self._vcpu.write_registers({register: value})
+        self._vcpu.skip()
+        return True
+
+    def _raise_in_guest(self, trap: GuestTrap, esr: int, far: int) -> None:
+        if not self._vcpu.take_exception(esr, far):
+            raise GuestError(
+                f"domain {self._requester.domid} took an exception at {self._vcpu.pc:#x} "
+                f"and has no vectors: {syndrome.describe(trap.esr)}"
+            )
+
+    # --- helpers -----------------------------------------------------------------------------
+
+    def _register(self, number: int) -> int:
+        return 0 if number == _ZERO_REGISTER else self._vcpu.read_registers(number, 1)[0]
+
+    def _note_trap(self, instruction: str, registers: dict[str, int]) -> None:
+        values: dict[str, int | str] = {"instruction": instruction, "pc": self._vcpu.pc}
+        values.update(registers)
+        self._note(Step.GUEST_TRAPPED, values)
+        self._note(Step.VCPU_PAUSED, {})
+
+    def _go_on(self, changed: dict[str, int]) -> None:
+        """Behind the instruction that trapped."""
+        self._vcpu.skip()
+        self._note(Step.GUEST_REGISTERS, changed)
+        self._note(Step.VCPU_RESUMED, {"pc": self._vcpu.pc})
+
+    def _note(self, step: Step, values: Mapping[str, int | str]) -> None:
         if self._hypervisor.record is not None:
             self._hypervisor.record(Event(step, self._requester, values))

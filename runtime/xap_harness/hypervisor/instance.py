@@ -1,16 +1,20 @@
 """One instance of an app: INIT, requests, what follows a fault (ABI.md 2.4, 5.5, 6)."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Protocol
 
 from xaprt import abi
+from xaprt.manifest import Manifest
 
 from xap_harness.hypervisor.clock import Clock
 from xap_harness.hypervisor.console import AppLog, Console
 from xap_harness.hypervisor.fault import Fault
-from xap_harness.hypervisor.outcome import Failed, Outcome
+from xap_harness.hypervisor.outcome import Outcome, init_failure
+from xap_harness.hypervisor.posted import DELAY_NS, Batch, Record
 from xap_harness.hypervisor.requester import Requester
+from xap_harness.hypervisor.services import Services
 
 
 class Engine(Protocol):
@@ -25,8 +29,18 @@ class Engine(Protocol):
     def spent(self) -> int:
         """Instructions of the last call; 0 where they are not counted."""
 
+    @property
+    def request_page(self) -> int:
+        """The address of it, which INIT is told; 0: there is none."""
+
+    def post(self, records: Sequence[Record]) -> None:
+        """Fill the request page."""
+
     def reset(self) -> None:
-        """State as after loading."""
+        """State as after loading, nothing mapped."""
+
+
+MakeEngine = Callable[[Services], Engine]
 
 
 class Life(Enum):
@@ -36,34 +50,47 @@ class Life(Enum):
 
 
 class Instance:
-    """Calls to it never overlap; the hypervisor makes one at a time."""
+    """Calls to it never overlap; the hypervisor makes one at a time.
+
+    `served` is the only guest of a PER_DOMAIN instance, None of a SHARED one, whose guests
+    that live now `guests` gives.
+    """
 
     def __init__(
         self,
+        manifest: Manifest,
         engine: Engine,
+        services: Services,
         log: AppLog,
         console: Console,
         clock: Clock,
         *,
-        budget_us: int,
-        restart_limit: int,
+        served: int | None,
+        guests: Callable[[], Iterable[int]],
     ) -> None:
         self._engine = engine
+        self._services = services
         self._log = log
         self._console = console
         self._clock = clock
-        self._nobody = Requester.nobody()
-        self._budget = (budget_us or abi.BUDGET_DEFAULT_US) * abi.INSTRUCTIONS_PER_US
-        self._restart_limit = restart_limit
+        self._guests = guests
+        self._nobody = Requester.nobody(served)
+        self._budget = (manifest.budget_us or abi.BUDGET_DEFAULT_US) * abi.INSTRUCTIONS_PER_US
+        self._restart_limit = manifest.restart_limit
         self._restarts = 0
         self._calls_since_fault = 0
         self._restart_at = 0
         self._deferred_from = 0
+        self._events: deque[tuple[abi.Event, int]] = deque()
+        self._batch: Batch | None = None
+        self._busy = False
         self.life = Life.RUNNING
 
+    # --- calls -------------------------------------------------------------------------------
+
     def start(self) -> Outcome:
-        """INIT, when the app is loaded: no restart follows its failure."""
-        return self._call(abi.Function.INIT, (abi.VERSION, 0), self._nobody)
+        """INIT, when it is made; the caller says what follows a failure."""
+        return self._call(abi.Function.INIT, (abi.VERSION, self._engine.request_page), self._nobody)
 
     def request(
         self, function: abi.Function, arguments: Sequence[int], requester: Requester
@@ -71,39 +98,110 @@ class Instance:
         """A requester's call. The instance must be RUNNING."""
         outcome = self._call(function, arguments, requester)
         if isinstance(outcome, Fault):
-            self._condemn()
+            self.condemn()
         return outcome
 
+    @property
+    def spent(self) -> int:
+        """Instructions of the last call."""
+        return self._engine.spent
+
+    # --- posted writes (ABI.md 2.5) ----------------------------------------------------------
+
+    def post(self, record: Record, requester: Requester) -> None:
+        """A guest's write, handed over later. The instance must be RUNNING."""
+        if self._batch is not None and self._batch.requester != requester:
+            self._hand_over()
+            if self.life is not Life.RUNNING:
+                return
+        if self._batch is None:
+            self._batch = Batch(requester, self._clock.now_ns + DELAY_NS)
+        self._batch.records.append(record)
+        if self._batch.is_full:
+            self._hand_over()
+
+    def flush(self, domid: int) -> None:
+        """Before any other call of that guest, and when it ends."""
+        if self._batch is not None and self._batch.requester.domid == domid:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        batch, self._batch = self._batch, None
+        if batch is not None:
+            self._engine.post(batch.records)
+            self.request(abi.Function.HANDLE_POSTED, (len(batch.records),), batch.requester)
+
+    # --- deferred work (ABI.md 6.5) ----------------------------------------------------------
+
     def tell(self, event: abi.Event, domid: int) -> None:
-        """EVENT: nobody waits for its answer (ABI.md 6.6)."""
+        """EVENT, when deferred work may run next."""
         if self.life is Life.RUNNING:
-            began = self._clock.now_ns
-            self.request(abi.Function.EVENT, (event, domid), self._nobody)
-            self._charge_deferred(began)
+            self._events.append((event, domid))
 
     @property
-    def restart_due(self) -> bool:
-        return self.life is Life.WAITING and self._clock.now_ns >= self._restart_at
+    def has_events(self) -> bool:
+        return bool(self._events)
 
-    def restart(self) -> bool:
-        """Deferred work: fresh state and INIT (ABI.md 5.5). Whether it runs again."""
+    @property
+    def due_ns(self) -> int | None:
+        """When its next deferred work may begin; None: there is none."""
+        if self.life is Life.DEAD:
+            return None
+        if self.life is Life.WAITING:
+            return max(self._restart_at, self._deferred_from)
+        times = [
+            *([0] if self._events else []),
+            *([] if self._batch is None else [self._batch.due_ns]),
+            *([] if self._services.deadline_ns is None else [self._services.deadline_ns]),
+        ]
+        return max(min(times), self._deferred_from) if times else None
+
+    def do_deferred(self) -> None:
+        """One piece of the work that is due. After one that took t the next begins at least 9t
+        later."""
         began = self._clock.now_ns
-        self._engine.reset()
-        outcome = self._call(abi.Function.INIT, (abi.VERSION, 0), self._nobody)
-        self._charge_deferred(began)
-        if isinstance(outcome, Fault | Failed):
-            self._condemn()
-        else:
-            self.life = Life.RUNNING
-        return self.life is Life.RUNNING
+        if self.life is Life.WAITING:
+            self._restart()
+        elif self._events:
+            self.request(abi.Function.EVENT, self._events.popleft(), self._nobody)
+        elif self._batch is not None and self._batch.due_ns <= began:
+            self._hand_over()
+        elif self._services.deadline_ns is not None and self._services.deadline_ns <= began:
+            self._services.deadline_ns = None
+            self.request(abi.Function.TIMER, (began,), self._nobody)
+        took = self._clock.now_ns - began
+        self._deferred_from = self._clock.now_ns + abi.DEFERRED_SHARE * took
 
-    # --- inside ---------------------------------------------------------------------------
+    def _restart(self) -> None:
+        """Fresh state, INIT, and the guests that live (ABI.md 5.5, 6.6)."""
+        self._engine.reset()
+        self.life = Life.RUNNING
+        if init_failure(self.start()) is not None:
+            self.condemn()
+        self.tell_of_guests()
+
+    def tell_of_guests(self) -> None:
+        """After INIT: EVENT 1 for every living guest."""
+        for domid in self._guests():
+            if self.life is Life.RUNNING:
+                arguments = (abi.Event.DOMAIN_CREATED, domid)
+                self.request(abi.Function.EVENT, arguments, self._nobody)
+
+    # --- inside ------------------------------------------------------------------------------
 
     def _call(
         self, function: abi.Function, arguments: Sequence[int], requester: Requester
     ) -> Outcome:
+        if self._busy:
+            raise RuntimeError("a call of an app led to another call (ABI.md 6.4)")
+        self._busy = True
         self._log.begin_call()
-        outcome = self._engine.call(function, arguments, requester, self._budget)
+        self._services.requester = requester
+        try:
+            outcome = self._engine.call(function, arguments, requester, self._budget)
+        finally:
+            self._services.end_call()
+            self._busy = False
         self._clock.executed(self._engine.spent)
         self._log.end_call()
         if isinstance(outcome, Fault):
@@ -118,19 +216,16 @@ class Instance:
         if self._calls_since_fault >= abi.RESTART_FORGET_CALLS:
             self._restarts = 0
 
-    def _condemn(self) -> None:
+    def condemn(self) -> None:
         """After a fault: a restart later and later, or the end (ABI.md 5.5)."""
         self._calls_since_fault = 0
+        self._events.clear()
+        self._batch = None
+        self._services.deadline_ns = None
         if self._restarts >= self._restart_limit:
             self.life = Life.DEAD
             return
         self._restarts += 1
         pause = min(abi.RESTART_FIRST_NS << (self._restarts - 1), abi.RESTART_MAX_NS)
-        self._restart_at = max(self._clock.now_ns + pause, self._deferred_from)
+        self._restart_at = self._clock.now_ns + pause
         self.life = Life.WAITING
-
-    def _charge_deferred(self, began_ns: int) -> None:
-        """After deferred work that took t the next begins at least 9t later (ABI.md 6.5)."""
-        took = self._clock.now_ns - began_ns
-        until = self._clock.now_ns + abi.DEFERRED_SHARE * took
-        self._deferred_from = max(self._deferred_from, until)

@@ -1,15 +1,16 @@
 """What refuses an app (ABI.md 1.3, 4.1, 4.2, 6.1). The image's own shape is checked by
 `xaprt.image` when it is read."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from xaprt import abi
-from xaprt.abi import NeedKind, RouteKind
-from xaprt.manifest import Manifest
+from xaprt.abi import RouteKind
+from xaprt.manifest import Manifest, Route
 
-from xap_harness.hypervisor.fault import Fault
-from xap_harness.hypervisor.outcome import Done, Failed, Outcome
-from xap_harness.hypervisor.services import Rights
+from xap_harness.hypervisor.device import Device
+from xap_harness.hypervisor.domain import Domain
+from xap_harness.hypervisor.rights import IoRegion, Rights
+from xap_harness.hypervisor.services import MAX_IO_BYTES
 
 Loaded = tuple[Manifest, Collection[int] | None]
 """An app that is there already, and whom it serves."""
@@ -25,9 +26,10 @@ class LoadError(Exception):
 def admit(
     manifest: Manifest, rights: Rights, serves: Collection[int] | None, others: Iterable[Loaded]
 ) -> None:
-    """Raises LoadError unless the app may run here, beside those that do."""
+    """Raises LoadError unless the app may run here, beside those that do; what depends on the
+    guests and devices that are there is for `require_room` and `require_devices`."""
     _require_version(manifest)
-    _require_supported(manifest)
+    _require_limits(manifest)
     _require_rights(manifest, rights)
     _require_free_ids(manifest)
     for other, other_serves in others:
@@ -37,15 +39,27 @@ def admit(
             _require_disjoint(manifest, other)
 
 
-def require_started(manifest: Manifest, outcome: Outcome) -> None:
-    """INIT must end in 0 or -ENOSYS (ABI.md 6.1)."""
-    match outcome:
-        case Fault():
-            raise LoadError(manifest, f"INIT: {outcome}")
-        case Failed(errno):
-            raise LoadError(manifest, f"INIT ended with -{errno}")
-        case Done(results) if len(results) != 4:
-            raise LoadError(manifest, "INIT ended with status 1")
+def require_room(manifest: Manifest, domain: Domain) -> None:
+    """A guest that it serves has nothing of its own where the app has a region (ABI.md 4.2)."""
+    for route in _mmio(manifest):
+        for region in domain.regions:
+            if region.meets(route.first, route.last):
+                raise LoadError(
+                    manifest,
+                    f"MMIO region {_range(route.first, route.last)} "
+                    f"overlaps the {region.name} of domain {domain.domid}",
+                )
+
+
+def require_devices(manifest: Manifest, device_at: Callable[[IoRegion], Device | None]) -> None:
+    """What it asks to map is there."""
+    for region in Rights.asked_by(manifest).io:
+        if region.base % abi.PAGE_SIZE or region.size % abi.PAGE_SIZE:
+            raise LoadError(manifest, f"{region} is not made of whole pages")
+        if region.size > MAX_IO_BYTES:
+            raise LoadError(manifest, f"{region} is larger than this hypervisor maps")
+        if device_at(region) is None:
+            raise LoadError(manifest, f"{region}: the platform has no such device")
 
 
 def _require_version(manifest: Manifest) -> None:
@@ -58,37 +72,32 @@ def _require_version(manifest: Manifest) -> None:
         )
 
 
-_SUPPORTED_ROUTES = {RouteKind.SMC, RouteKind.HVC}
-_SUPPORTED_NEEDS = {NeedKind.CALL_SMC}
-
-
-def _require_supported(manifest: Manifest) -> None:
-    wanted = [
-        *(f"{r.kind.name} routes" for r in manifest.routes if r.kind not in _SUPPORTED_ROUTES),
-        *(f"the need {n.kind.name}" for n in manifest.needs if n.kind not in _SUPPORTED_NEEDS),
-    ]
-    if manifest.instances is not abi.Instances.SHARED:
-        wanted.append(f"{manifest.instances.name} instances")
-    if wanted:
-        raise LoadError(manifest, f"not supported yet by this hypervisor: {wanted[0]}")
+def _require_limits(manifest: Manifest) -> None:
+    """Those that are the hypervisor's own (ABI.md 3.6, 5.4); the image has others."""
+    if manifest.budget_us > abi.BUDGET_MAX_US:
+        raise LoadError(
+            manifest, f"a budget of {manifest.budget_us} us; at most {abi.BUDGET_MAX_US} are given"
+        )
+    for virq in sorted(Rights.asked_by(manifest).irqs):
+        if not abi.SPI_FIRST <= virq <= abi.SPI_LAST:
+            raise LoadError(manifest, f"interrupt {virq} is no shared peripheral interrupt")
 
 
 def _require_rights(manifest: Manifest, rights: Rights) -> None:
-    beyond = needed_calls(manifest) - rights.call_smc
+    beyond = Rights.asked_by(manifest).beyond(rights)
     if beyond:
-        listed = ", ".join(f"{fid:#010x}" for fid in sorted(beyond))
-        raise LoadError(manifest, f"needs call_smc of {listed}, which is not granted")
-
-
-def needed_calls(manifest: Manifest) -> frozenset[int]:
-    """The ids of all its call_smc needs."""
-    return frozenset(
-        fid for need in manifest.needs if need.kind is NeedKind.CALL_SMC for fid in need.operands
-    )
+        raise LoadError(manifest, f"needs {beyond[0]}, which is not granted")
 
 
 def _require_free_ids(manifest: Manifest) -> None:
     for route in manifest.routes:
+        if _is_mmio(route):
+            if route.first % abi.PAGE_SIZE or (route.last + 1) % abi.PAGE_SIZE:
+                raise LoadError(
+                    manifest,
+                    f"MMIO region {_range(route.first, route.last)} is not made of whole pages",
+                )
+            continue
         why = abi.route_refusal(route.first, route.last)
         if why is not None:
             raise LoadError(manifest, f"route {_range(route.first, route.last)} is reserved: {why}")
@@ -97,12 +106,28 @@ def _require_free_ids(manifest: Manifest) -> None:
 def _require_disjoint(manifest: Manifest, other: Manifest) -> None:
     for mine in manifest.routes:
         for theirs in other.routes:
-            if mine.kind is theirs.kind and mine.first <= theirs.last and theirs.first <= mine.last:
+            if _compete(mine, theirs) and mine.first <= theirs.last and theirs.first <= mine.last:
                 raise LoadError(
                     manifest,
                     f"{mine.kind.name} {_range(mine.first, mine.last)} "
                     f"is served by app '{other.name}'",
                 )
+    both = Rights.asked_by(manifest).irqs & Rights.asked_by(other).irqs
+    if both:
+        raise LoadError(manifest, f"interrupt {min(both)} is reserved by app '{other.name}'")
+
+
+def _is_mmio(route: Route) -> bool:
+    return route.kind in (RouteKind.MMIO_READ, RouteKind.MMIO_WRITE)
+
+
+def _mmio(manifest: Manifest) -> Iterable[Route]:
+    return filter(_is_mmio, manifest.routes)
+
+
+def _compete(mine: Route, theirs: Route) -> bool:
+    """A region belongs to one app, whether it is read or written."""
+    return mine.kind is theirs.kind or (_is_mmio(mine) and _is_mmio(theirs))
 
 
 def _share_a_guest(mine: Collection[int] | None, theirs: Collection[int] | None) -> bool:

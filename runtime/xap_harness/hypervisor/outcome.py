@@ -29,6 +29,20 @@ class Failed:
 Outcome = Done | NotHandled | Failed | Fault
 
 
+def init_failure(outcome: Outcome) -> str | None:
+    """What is wrong with the end of an INIT, in words: only 0 and -ENOSYS are right (ABI.md
+    2.2, 6.1)."""
+    match outcome:
+        case Fault():
+            return f"INIT: {outcome}"
+        case Failed(errno):
+            return f"INIT ended with -{errno}"
+        case Done(results) if len(results) != 4:
+            return "INIT ended with status 1"
+        case _:
+            return None
+
+
 def signed(value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 

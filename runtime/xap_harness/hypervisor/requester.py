@@ -14,6 +14,6 @@ class Requester(NamedTuple):
         return self.domid << 32 | self.vcpu
 
     @classmethod
-    def nobody(cls) -> "Requester":
-        """INIT, TIMER and EVENT of a SHARED instance."""
-        return cls(abi.DOMID_NONE, abi.VCPU_NONE)
+    def nobody(cls, served: int | None = None) -> "Requester":
+        """INIT, TIMER and EVENT: of a PER_DOMAIN instance the guest that it serves."""
+        return cls(abi.DOMID_NONE if served is None else served, abi.VCPU_NONE)

@@ -1,0 +1,1 @@
+"""Apps under CPython: the SDK's own semantics, behind the same hypervisor."""

@@ -1,0 +1,86 @@
+"""The verifier: an image proven safe from its bytes alone, whatever made it.
+
+    verify(data) -> Report, or Refusal
+
+What is proved and what is not is told in docs/verify.md. In the order of the work:
+
+* `xaprt.image` reads the file; `declared` looks at the routes.
+* `text` decodes every word by `encodings`, the list of what an app may contain; `refused` only
+  knows names for the rest. `makers` turns the fields of a word into one of the `effects`.
+* `function` follows every path of one function with what is known there (`state`), `context`
+  checks stack and addresses, `program` takes the functions from the entry on.
+* `report` is the result; `rules` is what is said otherwise.
+"""
+
+from collections.abc import Callable, Sequence
+
+from xaprt.image import ImageError, Segment, read
+from xaprt.verify.declared import check_manifest
+from xaprt.verify.decode import describe
+from xaprt.verify.program import prove
+from xaprt.verify.report import Call, Function, Report, SystemCall, make_report
+from xaprt.verify.rules import Refusal, Rule
+from xaprt.verify.symbols import Symbols
+from xaprt.verify.text import Text
+
+__all__ = ["Call", "Function", "Line", "Refusal", "Report", "Rule", "SystemCall", "verify"]
+
+Line = Callable[[int], str | None]
+"""Address in the image -> "file:line", None where it is not known."""
+
+
+def verify(data: bytes, *, line: Line | None = None) -> Report:
+    """Raises Refusal unless the file keeps section 1 of ABI.md.
+
+    `line` is asked only for the message of a refusal.
+    """
+    try:
+        image = read(data)
+    except ImageError as problem:
+        raise Refusal(Rule.IMAGE, str(problem)) from None
+    check_manifest(image.manifest)
+    symbols = Symbols(data)
+    try:
+        text = Text(image.segments, image.entry)
+        summaries = prove(text, image.segments)
+        report = make_report(text, summaries, symbols.at, image.manifest.stack_bytes)
+        _check_stack(report)
+    except Refusal as refusal:
+        raise _located(refusal, image.segments, symbols, line) from None
+    return report
+
+
+def _check_stack(report: Report) -> None:
+    if report.stack_bytes > report.stack_limit:
+        path = " -> ".join(
+            f"{function.name or hex(function.address)} {function.frame}"
+            for function in report.stack_path
+        )
+        raise Refusal(
+            Rule.STACK_BOUND,
+            f"{report.stack_bytes} bytes of stack, the manifest says {report.stack_limit}; {path}",
+            report.stack_path[-1].address,
+        )
+
+
+def _located(
+    refusal: Refusal, segments: Sequence[Segment], symbols: Symbols, line: Line | None
+) -> Refusal:
+    """With the instruction, and whatever is known of where it comes from."""
+    address = refusal.address
+    if address is None:
+        return refusal
+    word = next(
+        int.from_bytes(segment.bytes_[at : at + 4].ljust(4, b"\0"), "little")
+        for segment in segments
+        if segment.executable and 0 <= (at := address - segment.address) < segment.size
+    )
+    return Refusal(
+        refusal.rule,
+        refusal.detail,
+        address,
+        word=word,
+        mnemonic=describe(word)[0],
+        function=symbols.covering(address),
+        line=None if line is None else line(address),
+    )

@@ -1,0 +1,188 @@
+"""The function under proof, as its instructions see it."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from xaprt import abi
+from xaprt.verify.rules import Refusal, Rule
+from xaprt.verify.state import ALL, CALL_NUMBER, ENTRY, LINK, SIGNED, State
+
+SLOT: Final = 8
+"""Bytes of a saved register."""
+WORD: Final = 4
+
+
+Range = tuple[int, int]
+
+
+class Segment(Protocol):
+    """What is mapped: `size` bytes from `address`, relative to the image."""
+
+    @property
+    def address(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def bytes_(self) -> bytes: ...
+    @property
+    def writable(self) -> bool: ...
+    @property
+    def executable(self) -> bool: ...
+
+
+class Context:
+    """Collects what the instructions of one function do to the stack, and checks addresses."""
+
+    def __init__(self, base: int, segments: Sequence[Segment]) -> None:
+        self._base = base
+        self._segments = segments
+        self.lowest = 0
+        """The lowest stack pointer, relative to entry."""
+        self.read_above = 0
+        """How many bytes from the stack pointer at entry up are accessed: stacked arguments."""
+        self.read_above_at = 0
+        self.written_above: Range | None = None
+        """Of those, the first byte and the one after the last that are written."""
+        self.system_calls: dict[int, int | None] = {}
+        """Index of each SVC -> number, None if it is not a constant."""
+        self.preserved = ALL
+        """Registers that hold at every return what they did at entry."""
+        self.odd_steps = 0
+        """A bit for each register that is moved by bytes somewhere."""
+        self.odd_accesses: dict[int, tuple[int, int]] = {}
+        """Index of an access at a distance from its base that no aligned object has from
+        another -> base and width. It is right only where the base itself is odd."""
+        self.returns_at: int | None = None
+        """The index of one return."""
+
+    def address(self, index: int) -> int:
+        return self._base + WORD * index
+
+    def refuse(self, rule: Rule, detail: str, index: int) -> Refusal:
+        return Refusal(rule, detail, self.address(index))
+
+    # --- stack pointer --------------------------------------------------------------------
+
+    def sp(self, state: State, index: int) -> int:
+        if state.sp is None:
+            raise self.refuse(
+                Rule.SP_UNKNOWN, "paths with different stack pointers meet before", index
+            )
+        return state.sp
+
+    def aligned_sp(self, state: State, index: int) -> int:
+        sp = self.sp(state, index)
+        if sp % abi.STACK_ALIGN:
+            raise self.refuse(
+                Rule.SP_ALIGNED, f"the stack pointer is entry {sp:+d}, not 16-byte aligned", index
+            )
+        return sp
+
+    def move_sp(self, state: State, sp: int, index: int) -> None:
+        if sp > 0:
+            raise self.refuse(
+                Rule.SP_UNBALANCED, f"raises the stack pointer {sp} above that at entry", index
+            )
+        state.sp = sp
+        if sp < self.lowest:
+            self.lowest = sp
+
+    def returned(self, state: State, index: int, preserved: int = ALL) -> None:
+        """By RET, or by a branch to a function that returns and keeps `preserved`."""
+        sp = self.sp(state, index)
+        if sp != 0:
+            raise self.refuse(
+                Rule.SP_UNBALANCED, f"leaves the function with the stack pointer {sp:+d}", index
+            )
+        if state.get(LINK) != (ENTRY, LINK):
+            raise self.refuse(
+                Rule.RETURN_ADDRESS, "x30 is not proven to be the return address", index
+            )
+        self.preserved &= state.same() & preserved
+        self.returns_at = index
+
+    # --- accesses -------------------------------------------------------------------------
+
+    def access_stack(
+        self, state: State, at: int, width: int, size: int, store: bool, index: int
+    ) -> None:
+        """`size` bytes in elements of `width`, `at` relative to the stack pointer at entry."""
+        if at % width:
+            raise self.refuse(Rule.MISALIGNED, f"{width} bytes at entry sp {at:+d}", index)
+        if state.sp is not None and at < state.sp:
+            raise self.refuse(
+                Rule.BELOW_SP, f"accesses {state.sp - at} below the stack pointer", index
+            )
+        if at + size > self.read_above:
+            self.read_above, self.read_above_at = at + size, index
+        if store:
+            self.write_above(at, at + size)
+
+    def write_above(self, first: int, end: int) -> None:
+        """What of it lies above the stack pointer at entry, that is in the caller's frame."""
+        if end > 0:
+            low, high = self.written_above or (end, end)
+            self.written_above = min(low, max(first, 0)), max(high, end)
+
+    def access_constant(self, at: int, width: int, size: int, store: bool, index: int) -> None:
+        """The same of the image; it may be loaded at any page."""
+        if at % width:
+            raise self.refuse(Rule.MISALIGNED, f"{width} bytes at {at:#x} of the image", index)
+        for segment in self._segments:
+            if segment.address <= at and at + size <= segment.address + segment.size:
+                if store and not segment.writable:
+                    raise self.refuse(Rule.ADDRESS, f"writes {at:#x}, which is read-only", index)
+                return
+        raise self.refuse(Rule.ADDRESS, f"accesses {at:#x}, outside the image", index)
+
+    def form(self, at: int, index: int) -> None:
+        """An address is made; it may be one past the end, as pointers of C are."""
+        for segment in self._segments:
+            if segment.address <= at <= segment.address + segment.size:
+                return
+        raise self.refuse(Rule.ADDRESS, f"makes the address {at:#x}, outside the image", index)
+
+    def check_odd_accesses(self) -> None:
+        for index, (base, width) in sorted(self.odd_accesses.items()):
+            if not self.odd_steps >> base & 1:
+                whole = min(width, WORD)
+                raise self.refuse(
+                    Rule.MISALIGNED,
+                    f"{width} bytes at an offset that is not a multiple of {whole}",
+                    index,
+                )
+
+
+# --- saved registers ------------------------------------------------------------------------
+
+
+def save(state: State, at: int, registers: Sequence[int], width: int) -> None:
+    """A store to the stack: what it overwrites is forgotten, what it saves is remembered."""
+    for slot in range(at & -SLOT, at + width * len(registers), SLOT):
+        if slot in state.slots:
+            state.slots = {old: value for old, value in state.slots.items() if old != slot}
+    if width == SLOT:
+        for number, register in enumerate(registers):
+            value = state.get(register) if register <= LINK else None
+            if value is not None and (value[0] in (ENTRY, SIGNED) or register == CALL_NUMBER):
+                state.slots = {**state.slots, at + number * SLOT: value}
+
+
+def restore(state: State, at: int, registers: Sequence[int]) -> None:
+    """A load of whole registers from the stack."""
+    for number, register in enumerate(registers):
+        value = state.slots.get(at + number * SLOT)
+        if value is not None:
+            state.put(register, value)
+
+
+def drop_slots(state: State, sp: int, written: Range | None) -> None:
+    """Forget what a callee may have overwritten: what is below `sp`, and what it wrote above."""
+    if not state.slots or (written is None and min(state.slots) >= sp):
+        return
+    low, high = written or (0, 0)
+    state.slots = {
+        at: value
+        for at, value in state.slots.items()
+        if at >= sp and (at >= sp + high or at + SLOT <= sp + low)
+    }
