@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xap_harness import App, load
-from xapc.pipeline import build
+from xapc.pipeline import Build, check_file
 
 from tests.oracle.program import FID, Generated
 
@@ -59,9 +59,10 @@ def compare(program: Generated, folder: Path) -> Disagreement | None:
     source = folder / "oracle.py"
     source.write_text(program.source, encoding="utf-8")
     seen = {"host": observe(load(source, "host"), program.calls)}
+    checked = check_file(source)
     for name, optimize in (("O0", False), ("O2", True)):
         image = folder / f"{name}.elf"
-        image.write_bytes(build(source, optimize=optimize).elf)
+        image.write_bytes(Build(checked, debug=True, optimize=optimize).elf)
         seen[name] = observe(load(image, "emulator"), program.calls)
     if len(set(seen.values())) == 1:
         return None

@@ -33,8 +33,8 @@ MANIFEST = Manifest(
 def assemble(source: str) -> bytes:
     """By keystone, at address 0. `CONSTANTS` and `STATE` are known names."""
     source = source.replace("CONSTANTS", hex(CONSTANTS)).replace("STATE", hex(STATE))
-    code, count = Ks(KS_ARCH_ARM64, KS_MODE_LITTLE_ENDIAN).asm(source)
-    assert code and len(code) == 4 * count, source
+    code, _ = Ks(KS_ARCH_ARM64, KS_MODE_LITTLE_ENDIAN).asm(source)
+    assert code, source
     return bytes(code)
 
 
@@ -55,12 +55,16 @@ def image(
     entry: int = 0,
     symbols: dict[str, tuple[int, int]] | None = None,
     more: tuple[Segment, ...] = (),
+    whole: tuple[Segment, ...] = (),
     **changes: object,
 ) -> bytes:
-    """`symbols` are name -> address, size. `changes` are fields of the manifest."""
+    """Text at 0, then `more` or a page of constants and one of state; or `whole` and no more.
+
+    `symbols` are name -> address, size. `changes` are fields of the manifest.
+    """
     code = assemble(text) if isinstance(text, str) else text
     note = _note(encode(replace(MANIFEST, entry=entry, **changes)))  # type: ignore[arg-type]
-    segments = (
+    segments = whole or (
         Segment(0, code, elf.PF_R | elf.PF_X),
         *(more or (_CONSTANTS, _STATE)),
     )

@@ -84,7 +84,7 @@ def situation_of(seed: int) -> Situation:
             state.put(register, _value(random))
     state.sp = -16 * random.randrange(64)
     state.slots = {
-        -8 * random.randrange(1, 128): (ENTRY, random.randrange(31))
+        -8 * random.randrange(1, 128): _value(random) or (ENTRY, random.randrange(31))
         for _ in range(random.randrange(100))
     }
     made = Situation(state, entry, entry)
