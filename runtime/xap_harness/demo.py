@@ -5,6 +5,7 @@ that the hypervisor recorded.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -154,6 +155,11 @@ def main(argv: Sequence[str]) -> int:
     paint = Paint(sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     try:
         _show(path, paint)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has enough; nothing can be said to them any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (OSError, CompileError, ImageError, LoadError) as error:
         print(f"{path}: {error}", file=sys.stderr)
         return 1

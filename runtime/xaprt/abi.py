@@ -231,7 +231,7 @@ OWNER_ARCH = 0
 OWNER_STANDARD_SECURE = 4
 OWNER_STANDARD_HYPERVISOR = 5
 
-PSCI_FUNCTIONS = range(0x00, 0x20)
+PSCI_FUNCTIONS = range(0x20)
 """Function numbers that PSCI (DEN0022) has of owner 4."""
 CALL_COUNT, CALL_UID, CALL_REVISION = 0xFF00, 0xFF01, 0xFF03
 """General service queries (SMCCC section 6.2)."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xapc.diagnostics import Edit, Error, Related
 from xapc.render import render
-from xapc.render.columns import LONGEST, shown
+from xapc.render.columns import LONGEST
 from xapc.source import Source, Span
 
 
@@ -134,7 +134,7 @@ def test_a_file_cannot_speak_to_the_terminal() -> None:
 
 @given(
     st.text(alphabet="ab \t漢é\u0301😀\x07", max_size=30),
-    st.text(alphabet="x漢é", min_size=1, max_size=8),
+    st.text(alphabet="xyカñ", min_size=1, max_size=8),
     st.text(alphabet="ab \t漢", max_size=30),
 )
 def test_the_caret_stands_under_the_text(before: str, marked: str, after: str) -> None:
@@ -143,7 +143,7 @@ def test_the_caret_stands_under_the_text(before: str, marked: str, after: str) -
     lines = drawn(Sample(span=span(source, 1, begin, begin + len(marked))))
     picture, carets = lines[2], lines[3]
     at = carets.index("^")
-    assert width(picture[: picture.index(shown(marked).text)]) == at or marked in before
+    assert width(picture[: picture.index(marked)]) == at
     assert carets.count("^") == max(width(marked), 1)
 
 

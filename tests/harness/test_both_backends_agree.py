@@ -75,6 +75,9 @@ def outcome(result: Result | MmioResult) -> object:
 
 
 def play(app: App, steps: list[Step]) -> list[object]:
+    """Between two steps passes more time than ten times what a step takes, and less than a posted
+    write waits: what a call takes, and so what work deferred after it waits for (ABI.md 6.5), is
+    known at EL0 only."""
     seen: list[object] = []
     for step in steps:
         if step.what == "advance":
@@ -85,6 +88,7 @@ def play(app: App, steps: list[Step]) -> list[object]:
         else:
             call = getattr(app, step.what)
             seen.append(outcome(call(*step.arguments, domid=step.domid)))
+        app.advance(MS // 10)
     app.advance(100 * MS)
     domains = app.hypervisor.domains
     seen.append({d: (domains[d].pending, domains[d].read(RAM, 0x2000)) for d in domains})
@@ -97,7 +101,7 @@ def play(app: App, steps: list[Step]) -> list[object]:
     [("services.py", SERVICES), ("posted.py", CONSOLE), ("own.py", OWN), ("faults.py", FAULTS)],
 )
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_history_is_the_same_on_both(name, histories, data):
     steps = data.draw(st.lists(histories, max_size=30))
     host, emulator = (

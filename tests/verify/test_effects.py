@@ -12,7 +12,7 @@ from xaprt.verify.context import Context
 from xaprt.verify.decode import decode
 from xaprt.verify.effects import Step, Transfer
 from xaprt.verify.rules import Refusal, Rule
-from xaprt.verify.state import ADDRESS, ALL, ENTRY, NUMBER, PAGE, STACK, State, Value
+from xaprt.verify.state import ADDRESS, ALL, ENTRY, NUMBER, PAGE, PARKED, STACK, State, Value
 
 from tests.verify.encoded import allowed_words
 from tests.verify.images import CONSTANTS, STATE
@@ -56,7 +56,9 @@ class Situation:
         kind, number = value
         if kind == ENTRY:
             return self.entry[number]
-        return {NUMBER: 0, ADDRESS: BASE, PAGE: BASE, STACK: STACK_TOP}[kind] + number & _64
+        return {NUMBER: 0, PARKED: 0, ADDRESS: BASE, PAGE: BASE, STACK: STACK_TOP}[
+            kind
+        ] + number & _64
 
 
 def _value(random: Random) -> Value | None:
@@ -64,6 +66,7 @@ def _value(random: Random) -> Value | None:
         None,
         (NUMBER, random.randrange(300)),
         (NUMBER, random.getrandbits(64)),
+        (PARKED, random.randrange(300)),
         (STACK, -8 * random.randrange(128)),
         (ADDRESS, STATE + 8 * random.randrange(512)),
         (PAGE, random.choice((CONSTANTS, STATE))),

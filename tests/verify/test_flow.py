@@ -35,6 +35,11 @@ GOOD = {
     "a number by another way": "mov w8, wzr; svc #0",
     "a number that is moved": "mov x9, #0; mov x8, x9; svc #0",
     "a number from another block": "mov x8, #0; cbz x0, end; mov x0, #1; end: svc #0",
+    "null that is tested for in between": CALL + "mov x8, #0; cbz x0, s; ldr x8, [x1];"
+    " s: cbz x8, t; ldr x2, [x8]; t: sub sp, sp, #16; str x8, [sp]; ldr x8, [sp]; cbz x8, u;"
+    " ldr x2, [x8]; u: add sp, sp, #16; ret",
+    "null on the stack": CALL + "mov x8, #0; sub sp, sp, #16; str x8, [sp]; cbz x0, s;"
+    " s: ldr x8, [sp]; cbz x8, u; ldr x2, [x8]; u: add sp, sp, #16; ret",
     "a number by way of the stack": CALL + "sub sp, sp, #16; mov x8, xzr; str x8, [sp, #8];"
     " ldr x8, [sp, #8]; svc #0",
     "a leaf": CALL + "add x0, x0, #1; ret",
@@ -83,6 +88,11 @@ GOOD = {
     "an absolute number as index": "mov x1, #3; ldrb w0, [x1, x0]; " + EXIT,
     "device registers": "dmb oshst; str w0, [x1]; ldr w0, [x1]; dmb oshld; " + EXIT,
     "ordered accesses": "ldar x0, [x1]; stlr w0, [x1]; ldarb w2, [x3]; " + EXIT,
+    "a result is not the argument": "mov x0, #0; mov x8, #9; svc #0; ldr w1, [x0]; " + EXIT,
+    "five results": "mov x4, #0; mov x8, #3; svc #0; ldr w1, [x4]; " + EXIT,
+    "results of an unknown call": "mov x4, #0; mov x8, x5; svc #0; ldr w1, [x4]; " + EXIT,
+    "an address on one of two paths": "b m; j: ldr x1, [x0, #4096]; " + EXIT +
+    "; m: adrp x0, STATE; cbz x3, j; k: ldr x0, [x2]; cbz x5, k; b j",
     "the requester": "mrs x0, tpidrro_el0; " + EXIT,
 }  # fmt: skip
 
@@ -160,6 +170,15 @@ BAD = {
     "saved on one path only": (
         CALL + "sub sp, sp, #16; cbz x0, s; str x30, [sp]; s: ldr x30, [sp]; add sp, sp, #16; ret",
         Rule.RETURN_ADDRESS, 32),
+    "other registers saved in one slot": (
+        CALL + "sub sp, sp, #16; cbz x0, s; str x30, [sp]; b j; s: str x19, [sp]; j: ldr x30, [sp];"
+        " add sp, sp, #16; ret", Rule.RETURN_ADDRESS, 40),
+    "slot overwritten among others": (
+        CALL + f"{ENTER}; bl g; {LEAVE}; g: str x0, [sp, #8]; sub sp, sp, #16; str x0, [sp, #16];"
+        " add sp, sp, #16; ret", Rule.RETURN_ADDRESS, 28),
+    "slot overwritten by the callee's callee": (
+        CALL + f"{ENTER}; bl g; {LEAVE}; g: {ENTER}; bl h; {LEAVE}; h: str x0, [sp, #24]; ret",
+        Rule.RETURN_ADDRESS, 28),
     "signed and returned": (CALL + "hint #25; ret", Rule.RETURN_ADDRESS, 16),
     "authenticated at another depth": (
         CALL + "hint #25; sub sp, sp, #16; hint #29; add sp, sp, #16; ret",
@@ -177,6 +196,9 @@ BAD = {
     "sp of 32 bits": (CALL + "add wsp, wsp, #0; ret", Rule.SP_UNKNOWN, 12),
     "sp from the frame pointer of another": (
         CALL + f"{ENTER}; bl g; mov sp, x29; {LEAVE}; g: mov x29, #0; ret", Rule.SP_UNKNOWN, 24),
+    "sp from the frame pointer of a tail call": (
+        CALL + f"{ENTER}; bl g; mov sp, x29; {LEAVE}; g: b h; bl h; h: mov x29, #0; ret",
+        Rule.SP_UNKNOWN, 24),
     "a loop that eats the stack": (
         CALL + "l: sub sp, sp, #16; cbnz x0, l; ldr x1, [sp]; ret", Rule.SP_UNKNOWN, 12),
     "sp that depends on the path": (
@@ -230,6 +252,8 @@ BAD = {
         Rule.ADDRESS, 8),
     "literal outside": (f"ldr x0, 0x8000; {EXIT}", Rule.ADDRESS, 0),
     "absolute address": (f"movz x0, #0x900, lsl #16; ldr w1, [x0]; {EXIT}", Rule.ADDRESS, 4),
+    "an argument is kept": (f"mov x4, #0; mov x8, #1; svc #0; ldr w1, [x4]; {EXIT}",
+                            Rule.ADDRESS, 12),
     "null": (f"mov x0, xzr; str w1, [x0, #16]; {EXIT}", Rule.ADDRESS, 4),
 }  # fmt: skip
 

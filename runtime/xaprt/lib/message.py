@@ -5,6 +5,7 @@ It is checked and compiled with each app that logs a value; what is not used is 
 
 from xap import Array, N, View, i64, struct, u8, u64
 
+
 @struct
 class Line:
     """A message that grows; what does not fit is dropped, as the console would (ABI.md 3.2)."""

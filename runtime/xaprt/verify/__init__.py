@@ -6,7 +6,8 @@ What is proved and what is not is told in docs/verify.md. In the order of the wo
 
 * `xaprt.image` reads the file; `declared` looks at the routes.
 * `text` decodes every word by `encodings`, the list of what an app may contain; `refused` only
-  knows names for the rest. `makers` turns the fields of a word into one of the `effects`.
+  knows names for the rest. `makers` turns the fields of a word into one of the `effects` or
+  `accesses`.
 * `function` follows every path of one function with what is known there (`state`), `context`
   checks stack and addresses, `program` takes the functions from the entry on.
 * `report` is the result; `rules` is what is said otherwise.

@@ -5,8 +5,10 @@ from typing import Final, Protocol
 
 from xaprt import abi
 from xaprt.verify.rules import Refusal, Rule
-from xaprt.verify.state import ALL, CALL_NUMBER, ENTRY, LINK, SIGNED, State
+from xaprt.verify.state import ALL, CALL_NUMBER, ENTRY, LINK, NUMBER, PARKED, SIGNED, State
 
+_KEPT: Final = (ENTRY, SIGNED, PARKED)
+"""Kinds of values that are followed through the stack."""
 SLOT: Final = 8
 """Bytes of a saved register."""
 WORD: Final = 4
@@ -164,7 +166,9 @@ def save(state: State, at: int, registers: Sequence[int], width: int) -> None:
     if width == SLOT:
         for number, register in enumerate(registers):
             value = state.get(register) if register <= LINK else None
-            if value is not None and (value[0] in (ENTRY, SIGNED) or register == CALL_NUMBER):
+            if value is not None and value[0] == NUMBER:
+                value = (PARKED, value[1]) if register == CALL_NUMBER else None
+            if value is not None and value[0] in _KEPT:
                 state.slots = {**state.slots, at + number * SLOT: value}
 
 

@@ -19,6 +19,7 @@ from xaprt.verify.state import (
     LINK,
     NUMBER,
     PAGE,
+    PARKED,
     SIGNED,
     SP,
     STACK,
@@ -113,7 +114,7 @@ class SystemCall(Step):
 
     def step(self, context: Context, state: State, index: int) -> bool:
         value = state.get(CALL_NUMBER)
-        number = value[1] if value is not None and value[0] == NUMBER else None
+        number = value[1] if value is not None and value[0] in (NUMBER, PARKED) else None
         context.system_calls[index] = number
         one = number is not None and number != abi.Syscall.CALL_SMC
         state.known &= _RESULT if one else _FIVE_RESULTS

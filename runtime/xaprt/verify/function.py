@@ -12,7 +12,7 @@ from typing import Final
 from xaprt.verify.context import Context, Range, Segment, drop_slots
 from xaprt.verify.effects import Branch, Transfer
 from xaprt.verify.rules import Refusal, Rule
-from xaprt.verify.state import BETWEEN_BLOCKS, KEEP, LINK, State
+from xaprt.verify.state import KEEP, LINK, State
 from xaprt.verify.text import Text
 
 
@@ -150,7 +150,7 @@ class Function:
                 return target
             self._left(state, index, callee)
             return None
-        state.known &= BETWEEN_BLOCKS
+        state.leave_block()
         known = self._known.get(target)
         if known is None:
             if target == len(self._text.effects):

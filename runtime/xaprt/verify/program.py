@@ -10,9 +10,9 @@ from xaprt.verify.text import Text
 
 _MAX_DEPTH: Final = 4096
 """Calls within calls. A stack of 64 KiB has no room for more frames of 16 bytes."""
-_COST_PER_WORD: Final = 4
-_FREE_COST: Final = 1 << 18
-"""What visiting the text may cost. Compiled code was seen to cost 2 to 3 a word."""
+_COST_PER_WORD: Final = 6
+_FREE_COST: Final = 1 << 17
+"""What visiting the text may cost. Compiled code was seen to cost 2 to 4 a word."""
 
 
 def prove(text: Text, segments: Sequence[Segment]) -> dict[int, Summary]:

@@ -10,7 +10,7 @@ Value = tuple[int, int]
 """One of the kinds below, and its number."""
 
 NUMBER: Final = 0
-"""A 64-bit constant. Known up to the end of its block only, but for the system call's in x8."""
+"""A 64-bit constant, in the block that made it."""
 ADDRESS: Final = 1
 """An address inside the image, made by ADR or by ADRP and an addition."""
 PAGE: Final = 2
@@ -21,6 +21,10 @@ ENTRY: Final = 4
 """What the register of that number held at entry."""
 SIGNED: Final = 5
 """The return address, signed (PACIASP and the like); the number is key and modifier."""
+
+PARKED: Final = 6
+"""A constant of x8 that came through the stack or from another block: the number of a system
+call. Nothing is concluded from its use as an address: there may be a test for null between."""
 
 SP: Final = 31
 LINK: Final = 30
@@ -37,9 +41,10 @@ ALL: Final = _PLANE * _PLANES
 KEEP: Final = (*(ALL & ~(_PLANES << r) for r in range(31)), ALL)
 """`known &= KEEP[r]` forgets xr; register 31, the zero register, is nothing to forget."""
 _ARGUMENTS: Final = (1 << 9) - 1
-BETWEEN_BLOCKS: Final = (ALL & ~(_PLANE << COUNT) | 1 << COUNT + CALL_NUMBER) & ~_ARGUMENTS
+_BETWEEN_BLOCKS: Final = ALL & ~(_PLANE << COUNT) & ~_ARGUMENTS
 """What is worth knowing from one block to the next. That x0..x8 are untouched is of use only
 in the straight lines that outliners make: there a caller keeps its return address in one."""
+_NUMBER_IN_X8: Final = 1 << COUNT + CALL_NUMBER
 
 _AT_ENTRY: Final[tuple[Value, ...]] = tuple((ENTRY, r) for r in range(31))
 
@@ -86,6 +91,11 @@ class State:
         else:
             self.known |= 1 << (COUNT if value[0] == NUMBER else VALUE) + register
             self.values[register] = value
+
+    def leave_block(self) -> None:
+        if self.known & _NUMBER_IN_X8:
+            self.put(CALL_NUMBER, (PARKED, self.values[CALL_NUMBER][1]))
+        self.known &= _BETWEEN_BLOCKS
 
     def same(self) -> int:
         """The registers that hold what they did at entry, in all planes of `known`."""
