@@ -55,7 +55,7 @@ def entry(code: str) -> Entry:
 
 def _kinds(base: type[Error]) -> Iterator[type[Error]]:
     for kind in base.__subclasses__():
-        if "code" in vars(kind):
+        if "code" in vars(kind) and kind.__module__.startswith("xapc.errors."):
             yield kind
         yield from _kinds(kind)
 

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 
@@ -19,20 +18,20 @@ def write(path: Path, data: bytes) -> None:
 def _write(path: Path, data: bytes) -> None:
     path = path.resolve()  # a symbolic link stays one
     mode = _mode(path)
-    if mode is None or not stat.S_ISREG(mode):
-        # New files get the user's permissions, devices and pipes are written to.
-        if mode is not None or not path.parent.is_dir():
-            path.write_bytes(data)
-            return
-        mode = 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # Devices and pipes are written to.
+    if mode is not None and not stat.S_ISREG(mode):
+        path.write_bytes(data)
+        return
+    # Not tempfile: importing it takes as long as compiling a small app.
+    new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with new.open("xb") as stream:
             stream.write(data)
-        Path(name).chmod(stat.S_IMODE(mode))
-        Path(name).replace(path)
+        if mode is not None:
+            new.chmod(stat.S_IMODE(mode))
+        new.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
 
 
@@ -41,9 +40,3 @@ def _mode(path: Path) -> int | None:
         return path.stat().st_mode
     except FileNotFoundError:
         return None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,7 +1,8 @@
 """Where the modules of a program come from: beside the app's file, and the in-app library."""
 
-from importlib import resources
 from pathlib import Path
+
+import xaprt
 
 from xapc.diagnostics import Diagnostics
 from xapc.load import Module, load, parse
@@ -16,7 +17,9 @@ def sibling(main: Path, name: str, diagnostics: Diagnostics) -> Module | None:
 
 def library() -> Module:
     """The in-app library, which is written in the language, too."""
-    text = resources.files("xaprt").joinpath("lib/message.py").read_text(encoding="utf-8")
+    # Not importlib.resources: importing it takes as long as compiling a small app.
+    path = Path(xaprt.__file__).with_name("lib") / "message.py"
+    text = path.read_text(encoding="utf-8")
     diagnostics = Diagnostics()
     made = parse(Source("<xap>/message.py", text), diagnostics)
     assert made is not None and not diagnostics

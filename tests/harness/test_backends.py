@@ -182,7 +182,9 @@ def test_a_fault_is_on_the_console(faults):
     text = "\n".join(told)
     assert "name=faults domid=3 vcpu=2 kind=check reason=OVERFLOW" in text
     line = line_of("faults.py", "overflow: in a method")
-    assert f"at={APPS / 'faults.py'}:{line} function=raise_by" in text
+    place = f"{APPS / 'faults.py'}:{line}"
+    quoted = f'"{place}"' if " " in place else place  # the path of the checkout may have one
+    assert f"at={quoted} function=raise_by" in text
 
 
 def test_a_fault_after_a_service_call_has_no_false_callers(faults):

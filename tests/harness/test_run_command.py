@@ -139,3 +139,19 @@ def test_wrong_arguments_exit_with_1(capsys, argv):
         run([SHAPES, *argv])
     assert ended.value.code == 1
     assert "xapc run: " in one_line(capsys)
+
+
+def test_an_app_beyond_the_limits(tmp_path, capsys):
+    """ABI.md 1.4: it is the app's fault, not the compiler's."""
+    path = tmp_path / "deep.py"
+    path.write_text(
+        "from xap import App, Array, N, u8, u64\n"
+        'app = App("deep", version="1.0.0", uuid="0d4a5a3e-5f0e-4c41-9a67-6f1f3a5e00ff")\n'
+        "@app.smc(0xC600_0001)\n"
+        "def f(x: u64) -> u8:\n"
+        "    a = Array[u8, N[70000]]()\n"
+        "    a[x] = u8(1)\n"
+        "    return a[x + 1]\n"
+    )
+    assert run([str(path), "smc", "0xC600_0001"]) == 1
+    assert one_line(capsys).startswith(f"xapc run: {path}: the stack needs 70")

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import uuid
 from collections.abc import Callable
 
 from xaprt import abi
@@ -92,7 +91,7 @@ def _uuid(ctx: Context, node: ast.expr) -> bytes | None:
     )
     if text is None or held is None:
         return None
-    found = uuid.UUID(text).bytes
+    found = bytes.fromhex(text.replace("-", ""))
     if found == bytes(16):
         ctx.error(errors.AppText(span=ctx.span(node), shape=shape))
         return None

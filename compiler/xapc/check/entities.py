@@ -1,10 +1,10 @@
 """What a name can stand for, and the names that the language itself gives."""
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum as PyEnum
-
-from xap import psci, smccc
+from functools import cache, partial
+from importlib import import_module
 
 from xapc import tree
 from xapc.source import Source, Span
@@ -71,10 +71,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Namespace:
-    """A module behind a name: `xap`, `smccc`, `psci`."""
+    """A module behind a name: `xap`, `smccc`, `psci`. `read` gives its members when asked."""
 
     name: str
-    members: "dict[str, Entity]"
+    read: "Callable[[], dict[str, Entity]]"
+
+    @property
+    def members(self) -> "dict[str, Entity]":
+        return self.read()
 
 
 @dataclass(frozen=True)
@@ -147,14 +151,16 @@ SDK_WORDS = (
 SDK_STRUCTS = (tree.CALLER, tree.SMC_CALL, tree.SMC_RESULT, tree.SMC_RESULT_8, tree.MMIO_ACCESS)
 
 
-def _constants(module: object) -> dict[str, Entity]:
-    """The integer constants and enumerations of one of the SDK's tables."""
-    found: dict[str, Entity] = {}
-    for name, value in vars(module).items():
-        if name.isupper() and isinstance(value, int) and not isinstance(value, PyEnum):
-            span = Span(Source(f"xap.{getattr(module, '__name__', '')}", ""), 1, 1, 1, 1)
-            found[name] = Constant(Const(UNTYPED, span, int(value)))
-    return found
+@cache
+def _constants(module: str) -> "dict[str, Entity]":
+    """The integer constants of one of the SDK's tables."""
+    span = Span(Source(module, ""), 1, 1, 1, 1)
+    # Imported when a program asks for it: most need nothing of the SDK to be compiled.
+    return {
+        name: Constant(Const(UNTYPED, span, value))
+        for name, value in vars(import_module(module)).items()
+        if name.isupper() and isinstance(value, int)
+    }
 
 
 def sdk_names() -> dict[str, Entity]:
@@ -163,8 +169,8 @@ def sdk_names() -> dict[str, Entity]:
     names.update({name: TypeName(type) for name, type in INTS.items()})
     names.update({each.name: TypeName(each) for each in SDK_STRUCTS})
     names["Event"] = TypeName(EVENTS)
-    names["smccc"] = Namespace("xap.smccc", _constants(smccc))
-    names["psci"] = Namespace("xap.psci", _constants(psci))
+    for module in ("xap.smccc", "xap.psci"):
+        names[module.removeprefix("xap.")] = Namespace(module, partial(_constants, module))
     return names
 
 

@@ -11,9 +11,9 @@ import ast
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from typing import Any
-
-import xap
 
 from xapc import errors, unsupported
 from xapc.check.entities import (
@@ -39,6 +39,11 @@ STEP_LIMIT = 1_000_000
 """Function calls and loop turns that one build-time value may take."""
 
 
+def sdk() -> Any:
+    """The SDK, imported when something is computed: most apps have nothing to compute."""
+    return import_module("xap")
+
+
 class StepLimit(Exception):
     """A build-time computation took too long."""
 
@@ -53,7 +58,6 @@ class Evaluator:
 
     unit: Unit
     module: ModuleNames
-    namespace: dict[str, object] = field(default_factory=dict)
     objects: dict[str, object] = field(default_factory=dict)
     """Values of the module's constants, by name."""
     _steps: int = 0
@@ -65,8 +69,12 @@ class Evaluator:
         if not isinstance(made, cls):
             made = cls(unit, module)
             unit.evaluators[id(module)] = made
-            made.namespace.update(xap.host_globals(), __name__="build", _xap_step=made._step)
         return made
+
+    @cached_property
+    def namespace(self) -> dict[str, object]:
+        """What the code that runs can name."""
+        return {**sdk().host_globals(), "__name__": "build", "_xap_step": self._step}
 
     def _step(self) -> None:
         self._steps += 1
@@ -101,7 +109,7 @@ class Evaluator:
         except StepLimit:
             self.unit.diagnostics.add(errors.StepsExceeded(span=span, limit=STEP_LIMIT))
             return None
-        except (xap.Panic, AssertionError) as panic:
+        except (sdk().Panic, AssertionError) as panic:
             self._panicked(panic, span)
             return None
         except (ValueError, TypeError, RecursionError) as problem:
@@ -112,8 +120,8 @@ class Evaluator:
         return value
 
     def _panicked(self, panic: BaseException, span: Span) -> None:
-        _, line = xap.panic_site(panic)
-        reason = panic.reason.name if isinstance(panic, xap.Panic) else "ASSERT"
+        _, line = sdk().panic_site(panic)
+        reason = panic.reason.name if isinstance(panic, sdk().Panic) else "ASSERT"
         where = "" if line == span.line else f" at line {line}"
         self.unit.diagnostics.add(errors.BuildTimePanic(span=span, reason=reason, where=where))
 
@@ -194,15 +202,15 @@ class Evaluator:
             return self.objects[name]
         match entity:
             case Word(word):
-                return getattr(xap, word, None) or self.namespace.get(word)
+                return getattr(sdk(), word, None) or self.namespace.get(word)
             case Namespace(path):
-                return getattr(xap, path.rpartition(".")[2], xap)
+                return getattr(sdk(), path.rpartition(".")[2], sdk())
             case Constant(constant):
                 return self.scalar(constant)
             case Text(text):
                 return text
             case Length(length):
-                return xap.N[length]
+                return sdk().N[length]
             case TypeName(type):
                 return self.python_type(type)
             case Variable(target):
@@ -226,12 +234,11 @@ class Evaluator:
     def python_type(self, type: Type) -> object:
         """The SDK's class for a type of the program."""
         if isinstance(type, ArrayType):
-            array: Any = xap.Array
-            return array[self.python_type(type.element), xap.N[type.length]]
+            return sdk().Array[self.python_type(type.element), sdk().N[type.length]]
         if isinstance(type, (StructType, EnumType)) and type.span is not None:
             owner = Evaluator.home(self.unit, type.span)
             return owner.class_of(type)
-        return getattr(xap, str(type), bool)
+        return getattr(sdk(), str(type), bool)
 
     def class_of(self, type: StructType | EnumType) -> object:
         node = self.unit.class_nodes.get(type)

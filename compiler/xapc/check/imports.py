@@ -35,7 +35,7 @@ def _whole_module(checker: "ModuleChecker", alias: ast.alias, number: int) -> No
     """`import xap`, `import xap as x`."""
     names = checker.unit.sdk_names
     if alias.name == "xap":
-        found = Namespace("xap", names)
+        found = Namespace("xap", lambda: names)
         checker.declare(alias.asname or "xap", alias, number, lambda: found)
         return
     checker.unit.diagnostics.add(errors.CannotImport(span=checker.span(alias), name=alias.name))
