@@ -399,7 +399,12 @@ def test_a_full_disk_is_one_line() -> None:
 def test_interrupting_ends_as_the_signal_does(tmp_path: Path) -> None:
     endless = tmp_path / "pipe.py"
     os.mkfifo(endless)
-    with subprocess.Popen([*XAPC, "check", str(endless)], stderr=subprocess.PIPE) as process:
+    # Whoever runs the tests in the background has the signal ignored, which is inherited.
+    with subprocess.Popen(
+        [*XAPC, "check", str(endless)],
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         with endless.open("wb"):  # when it is open, the command reads it
             process.send_signal(signal.SIGINT)
         assert process.stderr is not None
