@@ -13,6 +13,7 @@ from importlib import import_module
 
 from xapc import errors
 from xapc.diagnostics import Error
+from xapc.unsupported import LITERALS, NESTED, SYNTAX
 
 AREAS = {
     "E01": "text and grammar",
@@ -84,7 +85,14 @@ def long_form(found: Entry) -> str:
         lines += [head, ""]
         lines += [f"    {line}".rstrip() for line in code.splitlines()]
         lines.append("")
+    if found.code == errors.Unsupported.code:
+        lines += ["What is left out, and what to write instead:", "", *_left_out(), ""]
     return "\n".join(lines[:-1]) + "\n"
+
+
+def _left_out() -> list[str]:
+    absent = [*SYNTAX.values(), *NESTED.values(), *LITERALS.values()]
+    return [f"    {each.what}: {each.instead}" for each in dict.fromkeys(absent)]
 
 
 def listing() -> str:

@@ -326,6 +326,12 @@ def test_explain_prints_the_long_form(asked: str, run: Run) -> None:
     assert "\nWrong:\n\n    def f(" in out and "\nRight:\n\n    def f(" in out
 
 
+def test_explain_of_absent_syntax_lists_it(run: Run) -> None:
+    out = run("explain", "E0104")[1]
+    assert "    'lambda': define a function with `def`\n" in out
+    assert out.count("    'try': ") == 1
+
+
 def test_explain_lists_all(run: Run) -> None:
     out = run("explain")[1]
     assert all(code in out for code in catalogue())

@@ -1,6 +1,9 @@
 """LANGUAGE.md section 2: arrays, structs, references and copies."""
 
 import pytest
+from xapc.pipeline import build
+
+from tests.language.conftest import HEADER
 
 STRUCTS = """
 @struct
@@ -262,3 +265,22 @@ def test_copies_of_the_rest(run, at, start, fits):
     )
     assert (answer.fault is None) is fits
     assert answer.x0 == 4 if fits else answer.fault.reason == "INDEX"
+
+
+@pytest.mark.parametrize("optimize", [False, True])
+def test_an_image_is_sound_where_a_constant_offset_never_is(tmp_path, optimize):
+    """Found by the oracle: code behind a check that always fails had an address outside the image,
+    which the verifier refused."""
+    path = tmp_path / "far.py"
+    path.write_text(
+        HEADER.replace("{needs}", "") + "TABLE: Final = Array[u8, N[4]]([1, 2, 3, 4])\n"
+        "cells = Array[u32, N[4]]()\n"
+        "@app.smc(0xC600_0001)\n"
+        "def handler(x: u64) -> u64:\n"
+        "    if x == 1:\n"
+        "        return u64(TABLE.load(u16, u64(65536)))\n"
+        "    if x == 2:\n"
+        "        cells[u32(70000)] = u32(1)\n"
+        "    return u64(cells[u8(2)])\n"
+    )
+    assert build(path, optimize=optimize).elf

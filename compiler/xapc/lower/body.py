@@ -157,7 +157,7 @@ class Body:
 
     def offset(self, pointer: str, offset: str | int) -> str:
         """`offset` bytes further, inside the same object."""
-        if offset == 0:
+        if offset in (0, "0"):
             return pointer
         return self.op(f"getelementptr inbounds i8, ptr {pointer}, i64 {offset}")
 

@@ -85,6 +85,8 @@ def address(body: Body, node: GlobalRef | FieldOf | ElementOf) -> str:
 
 def index(body: Body, node: Expr) -> str:
     """An offset or count as an i64 that is out of every range where it is negative."""
+    if isinstance(node, Const):
+        return str(node.value)
     value = lower(body, node)
     return integers.extend(body, value, integer(node.type), "i64")
 

@@ -22,13 +22,13 @@ from xapc.types import BOOL, ArrayType, IntType, StructType, Type, ViewType
 def element(body: Body, base: str, type: Type, index: str) -> str:
     """The address of an element; panics INDEX. `index` is an i64."""
     assert isinstance(type, ArrayType)
-    if index.lstrip("-").isdigit() and 0 <= int(index) < type.length:
-        return body.offset(base, int(index) * type.element.size)
-    body.check(body.op(f"icmp ult i64 {index}, {type.length}"), Reason.INDEX)
+    _require_within(body, index, str(type.length - 1))
     return body.offset(base, _scaled(body, index, type.element.size))
 
 
 def _scaled(body: Body, index: str, size: int) -> str:
+    if _is_literal(index):
+        return str(int(index) * size)
     return index if size == 1 else body.op(f"mul nuw i64 {index}, {size}")
 
 
@@ -219,11 +219,11 @@ def _copy_from(body: Body, node: BlockCall) -> str:
     source = window(body, node.args[1].type, origin)
     _require_within(body, start, source.length)
     if _is_rest(node.args[4]):
-        count = body.op(f"sub i64 {source.length}, {start}")
+        count = _less(body, source.length, start)
     else:
-        _require_within(body, count, body.op(f"sub i64 {source.length}, {start}"))
+        _require_within(body, count, _less(body, source.length, start))
     _require_within(body, at, target.length)
-    _require_within(body, count, body.op(f"sub i64 {target.length}, {at}"))
+    _require_within(body, count, _less(body, target.length, at))
     if target.element.is_aggregate or not (target.is_view or source.is_view):
         size = _scaled(body, count, target.element.size)
         args = f"ptr {target.at(at)}", f"ptr {source.at(start)}", f"i64 {size}", "i1 false"
@@ -244,7 +244,21 @@ def _is_rest(count: Expr) -> bool:
 
 
 def _require_within(body: Body, value: str, limit: str) -> None:
-    body.check(body.op(f"icmp ule i64 {value}, {limit}"), Reason.INDEX)
+    if not (_is_literal(value) and _is_literal(limit)):
+        body.check(body.op(f"icmp ule i64 {value}, {limit}"), Reason.INDEX)
+    elif not 0 <= int(value) <= int(limit):
+        # What would come next is never reached, and has an address that no image has.
+        body.fail(Reason.INDEX)
+
+
+def _less(body: Body, value: str, subtrahend: str) -> str:
+    if _is_literal(value) and _is_literal(subtrahend):
+        return str(int(value) - int(subtrahend))
+    return body.op(f"sub i64 {value}, {subtrahend}")
+
+
+def _is_literal(value: str) -> bool:
+    return value.removeprefix("-").isdigit()
 
 
 # --- load and store --------------------------------------------------------------------------
@@ -253,8 +267,8 @@ def _require_within(body: Body, value: str, limit: str) -> None:
 def _place(body: Body, node: BlockCall, held: str, offset: str, size: int) -> tuple[Window, int]:
     """`size` bytes at the offset given, and the alignment that they surely have."""
     target = window(body, node.args[0].type, held)
-    body.check(body.op(f"icmp uge i64 {target.length}, {size}"), Reason.INDEX)
-    _require_within(body, offset, body.op(f"sub i64 {target.length}, {size}"))
+    _require_within(body, str(size), target.length)
+    _require_within(body, offset, _less(body, target.length, str(size)))
     target.pointer = body.offset(target.pointer, offset)
     known = int(offset) if offset.isdigit() else 1
     # A guest's page begins at a page boundary; an array of bytes may begin anywhere.
