@@ -199,6 +199,20 @@ def test_section_7_one_error_for_each_statement_at_the_top(name: str, tmp_path: 
     assert [e.code for e in found] in (["E0103"], ["E0104"])
 
 
+REFUSED_IMPORTS = {
+    "module": "import os.path\ndef f() -> None:\n    os.path.join(os)\n",
+    "renamed": "import json as j\ndef f() -> None:\n    j.dumps(j)\n",
+    "relative": "from . import helpers, more as m\ndef f() -> None:\n    helpers.g(m)\n",
+    "missing": "from missing import g\ndef f() -> None:\n    g(u32(1)) + g\n",
+    "star": "from xap import *\ndef f(x: i32) -> i32:\n    return x\n",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_IMPORTS)
+def test_section_7_one_error_for_an_import(name: str, tmp_path: Path) -> None:
+    assert len(errors_of(tmp_path / "app.py", app(REFUSED_IMPORTS[name]))) == 1
+
+
 def test_errors_in_what_is_left_are_found_in_the_same_run(tmp_path: Path) -> None:
     text = app(
         "def f(x: u32) -> u32:\n"

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check import annotations, expr, functions
 from xapc.check.coerce import adopt, coerce, describe, is_poison
 from xapc.check.context import Context
@@ -44,6 +44,7 @@ def _struct(checker: "ModuleChecker", ctx: Context, node: ast.ClassDef) -> Entit
     type = StructType(node.name, span=checker.names.places[node.name])
     # Methods name their own class; fields cannot, and find nothing.
     methods: list[ast.FunctionDef] = []
+    before = checker.unit.diagnostics.count
     for each in node.body:
         match each:
             case ast.AnnAssign(target=ast.Name(id=name)):
@@ -59,6 +60,7 @@ def _struct(checker: "ModuleChecker", ctx: Context, node: ast.ClassDef) -> Entit
         ctx.error(errors.EmptyStruct(span=checker.names.places[node.name], name=node.name))
         return BROKEN
     entity = TypeName(type)
+    _note_wrong(checker, type, node, before)
     checker.unit.class_nodes[type] = node
     checker.names.names[node.name] = entity
     for method in methods:
@@ -109,6 +111,7 @@ def _enum(checker: "ModuleChecker", ctx: Context, node: ast.ClassDef, *, flag: b
         ctx.error(errors.EnumBase(span=ctx.span(node.bases[0])))
         return BROKEN
     type = EnumType(node.name, base, flag, span=checker.names.places[node.name])
+    before = checker.unit.diagnostics.count
     for each in node.body:
         match each:
             case ast.Assign(targets=[ast.Name(id=name)]):
@@ -132,5 +135,15 @@ def _enum(checker: "ModuleChecker", ctx: Context, node: ast.ClassDef, *, flag: b
     if not type.members and not any(isinstance(each, ast.Assign) for each in node.body):
         ctx.error(errors.EmptyStruct(span=checker.names.places[node.name], name=node.name))
         return BROKEN
+    _note_wrong(checker, type, node, before)
     checker.unit.class_nodes[type] = node
     return TypeName(type)
+
+
+def _note_wrong(
+    checker: "ModuleChecker", type: StructType | EnumType, node: ast.ClassDef, before: int
+) -> None:
+    """A class with errors (since there were `before`, or of its syntax) is never executed."""
+    stripped = any(isinstance(each, unsupported.Broken) for each in ast.walk(node))
+    if stripped or checker.unit.diagnostics.count != before:
+        checker.unit.wrong_types.add(type)

@@ -52,7 +52,10 @@ class Context:
             return found
         entity = self.entity(name)
         if entity is None:
-            close = difflib.get_close_matches(name, [*self.locals, *self.known_names()], 1)
+            close: list[str] = []
+            if self.unit.diagnostics.count < 100:
+                # Of very many errors the first are enough; looking for a near name is slow.
+                close = difflib.get_close_matches(name, [*self.locals, *self.known_names()], 1)
             self.error(errors.unknown_name(self.span(node), name, close[0] if close else None))
             return BROKEN
         return entity

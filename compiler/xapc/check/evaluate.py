@@ -25,6 +25,7 @@ from xapc.check.entities import (
     Namespace,
     Routine,
     Text,
+    TheApp,
     TypeName,
     Variable,
     Word,
@@ -211,6 +212,8 @@ class Evaluator:
                 return text
             case Length(length):
                 return sdk().N[length]
+            case TheApp():
+                return None  # named only where that is refused
             case TypeName(type):
                 return self.python_type(type)
             case Variable(target):
@@ -241,6 +244,8 @@ class Evaluator:
         return getattr(sdk(), str(type), bool)
 
     def class_of(self, type: StructType | EnumType) -> object:
+        if type in self.unit.wrong_types:
+            raise BrokenSource
         node = self.unit.class_nodes.get(type)
         if node is None:
             raise InternalError(f"{type} has no declaration", type.span)

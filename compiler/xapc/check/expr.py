@@ -230,7 +230,7 @@ def _ifexp(ctx: Context, node: ast.IfExp) -> Expr:
     # CPython evaluates the test first; checking it first keeps first-assignment order too.
     test = condition(ctx, value(ctx, node.test), node.test)
     then, other = value(ctx, node.body), value(ctx, node.orelse)
-    if is_poison(then, other):
+    if is_poison(test, then, other):
         return poison(span)
     for one, that in ((then, other), (other, then)):
         if one.type is UNTYPED and that.type is not UNTYPED:

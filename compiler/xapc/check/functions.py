@@ -141,13 +141,13 @@ def check_body(unit: Unit, routine: Routine, done: set[Routine]) -> None:
     function, node = routine.function, routine.node
     bound, declared = _names(node)
     ctx = Context(unit, routine.module, routine, frozenset(bound), globals=declared)
+    before = unit.diagnostics.count
     _require_own_names(ctx, bound)
     for param in function.params:
         ctx.locals[param.name] = param
         if isinstance(param.type, ViewType):
             ctx.views.append(param)
     ctx.broken = any(param.type is POISON for param in function.params)
-    before = unit.diagnostics.count
     function.body = statements.block(ctx, node.body)
     if unit.diagnostics.count == before and not ctx.broken and function.result is not POISON:
         check_flow(unit, routine)

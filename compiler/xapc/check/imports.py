@@ -26,6 +26,8 @@ def declare(checker: "ModuleChecker", node: ast.Import | ast.ImportFrom, number:
         return
     if node.level or node.module is None:
         checker.unit.diagnostics.add(errors.RelativeImport(span=checker.span(node)))
+        for alias in node.names:
+            _declare_broken(checker, alias, number)
         return
     for alias in node.names:
         _one_name(checker, node, node.module, alias, number)
@@ -39,6 +41,14 @@ def _whole_module(checker: "ModuleChecker", alias: ast.alias, number: int) -> No
         checker.declare(alias.asname or "xap", alias, number, lambda: found)
         return
     checker.unit.diagnostics.add(errors.CannotImport(span=checker.span(alias), name=alias.name))
+    _declare_broken(checker, alias, number)
+
+
+def _declare_broken(checker: "ModuleChecker", alias: ast.alias, number: int) -> None:
+    """So that its uses make no further errors."""
+    name = alias.asname or alias.name.partition(".")[0]
+    if name != "*" and name not in checker.names.places:
+        checker.declare(name, alias, number, lambda: BROKEN)
 
 
 def _one_name(
@@ -47,6 +57,9 @@ def _one_name(
     name = alias.asname or alias.name
     if alias.name == "*":
         checker.unit.diagnostics.add(errors.StarImport(span=checker.span(alias)))
+        if module == "xap":
+            for each, entity in checker.unit.sdk_names.items():
+                checker.names.names.setdefault(each, entity)
         return
     if alias.asname and (module == "xap" or module in STANDARD) and alias.asname != alias.name:
         checker.unit.diagnostics.add(errors.RenamedWord(span=checker.span(alias), name=alias.name))

@@ -144,7 +144,8 @@ def unaryop(ctx: Context, node: ast.UnaryOp) -> Expr:
     if is_poison(operand):
         return poison(span)
     if isinstance(node.op, ast.Not):
-        return Not(BOOL, span, condition(ctx, operand, node.operand))
+        tested = condition(ctx, operand, node.operand)
+        return poison(span) if is_poison(tested) else Not(BOOL, span, tested)
     if operand.type is UNTYPED and isinstance(operand, Const):
         return fold_unary(node.op, operand, span)
     symbol = {ast.USub: "unary -", ast.UAdd: "unary +", ast.Invert: "~"}[type(node.op)]
@@ -162,6 +163,8 @@ def unaryop(ctx: Context, node: ast.UnaryOp) -> Expr:
 
 def boolop(ctx: Context, node: ast.BoolOp) -> Expr:
     operands = tuple(condition(ctx, expr.check(ctx, each), each) for each in node.values)
+    if is_poison(*operands):
+        return poison(ctx.span(node))
     make: Callable[..., Expr] = And if isinstance(node.op, ast.And) else Or
     return make(BOOL, ctx.span(node), operands)
 

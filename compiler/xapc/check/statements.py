@@ -129,7 +129,9 @@ def storable(ctx: Context, value: Expr, wanted: Type | None) -> Expr:
         edits = wrap_edits(value.span, name)
         return ctx.error(errors.NeedsWidth(span=value.span, type=name, edits=edits))
     if isinstance(value.type, TupleType) and UNTYPED in value.type.items:
-        assert isinstance(value, TupleOf)
+        if not isinstance(value, TupleOf):
+            # A choice of tuples, or the second name of `a = b = (1, 2)`.
+            return ctx.error(errors.NeedsWidth(span=value.span, type="u64"))
         for each in value.items:
             if each.type is UNTYPED:
                 storable(ctx, each, None)

@@ -54,6 +54,8 @@ class Unit:
     """Aggregate arguments: caller, what they may refer to, callee, parameter, place."""
     at: tuple[ast.stmt, Source] | None = None
     """The statement being checked: where a fault of the compiler is reported."""
+    wrong_types: set[Type] = field(default_factory=set)
+    """Classes with errors: never defined at build time."""
     class_nodes: dict[Type, ast.ClassDef] = field(default_factory=dict)
     broken_bodies: set[Routine] = field(default_factory=set)
     """Functions with errors, or that use what has errors."""
