@@ -9,7 +9,7 @@ from typing import Any, Self
 from xaprt.abi import Reason
 
 from xap import enums
-from xap.operators import install, operand, plain_count
+from xap.operators import install, operand, places, plain_count
 from xap.panics import Panic
 
 _new = int.__new__
@@ -138,8 +138,9 @@ class Integer(int):
         return _new(u32, lowest.bit_length() - 1 if lowest else self.__xap_bits__)
 
     def bit(self, n: int) -> bool:
-        """Whether bit `n`, a constant, is set."""
-        return bool(self._pattern() >> self._position(n) & 1)
+        """Whether bit `n` is set; SHIFT if there is no such bit."""
+        place = self._position(n) if type(n) is int else places(n, self.__xap_bits__)
+        return bool(self._pattern() >> place & 1)
 
     def bits(self, hi: int, lo: int) -> Any:
         """Bits `hi` down to `lo`, constants, both included, moved to bit 0."""

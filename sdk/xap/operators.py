@@ -161,18 +161,19 @@ def plain_count(count: object) -> int:
     raise TypeError(f"an integer wanted, not {type(count).__name__}")
 
 
-def _places(count: object, bits: int) -> int:
-    places = count if type(count) is int else plain_count(count)
-    if 0 <= places < bits:
-        return places
-    raise Panic(Reason.SHIFT, detail=f"by {places}, of {bits} bits")
+def places(count: object, bits: int) -> int:
+    """A shift count as a plain int; panics SHIFT where it is not one of that width."""
+    number = count if type(count) is int else plain_count(count)
+    if 0 <= number < bits:
+        return number
+    raise Panic(Reason.SHIFT, detail=f"by {number}, of {bits} bits")
 
 
 def _left_shift(cls: type[int], low: int, bits: int) -> Binary:
     shift, mask = int.__lshift__, (1 << bits) - 1
 
     def forward(self: int, count: object) -> int:
-        return _new(cls, ((shift(self, _places(count, bits)) - low) & mask) + low)
+        return _new(cls, ((shift(self, places(count, bits)) - low) & mask) + low)
 
     return forward
 
@@ -181,7 +182,7 @@ def _right_shift(cls: type[int], bits: int) -> Binary:
     shift = int.__rshift__
 
     def forward(self: int, count: object) -> int:
-        return _new(cls, shift(self, _places(count, bits)))
+        return _new(cls, shift(self, places(count, bits)))
 
     return forward
 

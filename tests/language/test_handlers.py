@@ -118,3 +118,11 @@ def test_hexdump(run):
 def test_a_long_message_is_cut(run):
     answer = run(f'def handler(x: u64) -> None:\n    log.info(f"{"a" * 250}{{x}}bcdefgh")\n', (77,))
     assert answer.log == ["a" * 250 + "77bcde"]
+
+
+def test_what_does_not_return_may_be_returned(run):
+    answer = run(
+        "def handler(a: u64) -> u64:\n    if a == 1:\n        return not_handled()\n    return a\n",
+        (1,),
+    )
+    assert not answer.handled

@@ -180,3 +180,8 @@ def test_the_order_of_assignments(run, statement, order):
     )
     assert answer.log == order.split()
     assert answer.x0 == 2
+
+
+@pytest.mark.parametrize(("n", "expected"), [(0, 1), (7, 1), (8, "SHIFT"), (-1, "SHIFT"), (6, 0)])
+def test_a_bit_may_be_chosen_at_run_time(value, n, expected):
+    assert value("u8(x.bit(n))", "u8", (0x81, n), x="i8", n="i64") == expected

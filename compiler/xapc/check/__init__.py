@@ -14,6 +14,7 @@ from xapc.check.entities import ModuleNames, Routine
 from xapc.check.flow import check_written_parameters
 from xapc.check.module import ModuleChecker
 from xapc.check.program import assemble, require_limits
+from xapc.check.qualified import name_members
 from xapc.check.unit import Unit
 from xapc.diagnostics import Diagnostics, InternalError
 from xapc.load import Module
@@ -76,6 +77,7 @@ class _Modules:
     def add(self, module: Module, *, main: bool = False) -> ModuleNames:
         names = ModuleNames(module.source)
         self.unit.modules[module.source.path] = names
+        name_members(module.tree, names, self.unit.sdk_names)
         checker = ModuleChecker(self.unit, names, self.sibling, main)
         checker.declare_all(module.tree.body)
         checker.resolve_all()

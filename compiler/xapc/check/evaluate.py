@@ -37,7 +37,7 @@ from xapc.tree import Const, Value
 from xapc.types import UNTYPED, ArrayType, EnumType, StructType, Type
 
 STEP_LIMIT = 1_000_000
-"""Function calls and loop turns that one build-time value may take."""
+"""Function calls, loop turns and elements copied that one build-time value may take."""
 
 
 def sdk() -> Any:
@@ -75,12 +75,25 @@ class Evaluator:
     @cached_property
     def namespace(self) -> dict[str, object]:
         """What the code that runs can name."""
-        return {**sdk().host_globals(), "__name__": "build", "_xap_step": self._step}
+        return {
+            **sdk().host_globals(),
+            "__name__": "build",
+            "_xap_step": self._step,
+            "_xap_bulk": self._bulk,
+        }
 
-    def _step(self) -> None:
-        self._steps += 1
+    def _step(self, count: int = 1) -> None:
+        self._steps += count
         if self._steps > STEP_LIMIT:
             raise StepLimit
+
+    def _bulk(self, held: Any) -> object:
+        """Charge what a method that goes over all of an array takes."""
+        count, part = 1, held
+        while getattr(part, "__len__", None) and len(part):
+            count, part = count * len(part), part[0]
+        self._step(count)
+        return held
 
     def evaluate(
         self, node: ast.expr, type: Type, order: int, *, bind: str | None = None
@@ -318,4 +331,23 @@ class _Ticks(ast.NodeTransformer):
         self.generic_visit(node)
         pair = ast.Tuple([self._tick(), node.elt], ast.Load())
         node.elt = ast.Subscript(pair, ast.Constant(1), ast.Load())
+        for clause in node.generators:
+            # A turn that the filter drops is a turn; the counter gives None.
+            clause.ifs = [ast.BoolOp(ast.Or(), [self._tick(), test]) for test in clause.ifs]
         return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # ast's name
+        self.generic_visit(node)
+        func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in _BULK:
+            func.value = ast.copy_location(_counted(func.value), func.value)
+        elif isinstance(func, ast.Subscript):  # Array[...](...)
+            return ast.copy_location(_counted(node), node)
+        return node
+
+
+_BULK = ("fill", "copy_from", "equals", "copy")
+
+
+def _counted(held: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name("_xap_bulk", ast.Load()), [held], [])

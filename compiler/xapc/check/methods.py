@@ -121,6 +121,8 @@ def _positions(
     places: list[Expr] = []
     for number in range(1 if name == "bit" else 2):
         place = by_place[number]
+        if name == "bit" and isinstance(place.type, IntType):
+            return IntCall(BOOL, span, IntMethod.BIT, (base, place))
         if not isinstance(place, Const):
             return ctx.error(errors.BitPosition(span=place.span, bits=type.bits))
         if not 0 <= place.value < type.bits:

@@ -37,9 +37,7 @@ def _makes_app(node: ast.stmt) -> bool:
     """`app = App(...)`, or `xap.App(...)`."""
     made = node.value if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) else None
     func = made.func if isinstance(made, ast.Call) else None
-    return (isinstance(func, ast.Name) and func.id == "App") or (
-        isinstance(func, ast.Attribute) and func.attr == "App"
-    )
+    return isinstance(func, ast.Name) and func.id.rpartition(".")[2] == "App"
 
 
 @dataclass(eq=False)
@@ -87,7 +85,9 @@ class ModuleChecker:
                 self.declare(name, node.target, number, lambda: self._annotated(node, name))
             case ast.Expr(value=ast.Constant(value=str())) | ast.Pass():
                 pass
-            case ast.Expr(value=ast.Call(func=ast.Name(id="static_assert")) as call):
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if (
+                name.rpartition(".")[2] == "static_assert"
+            ):
                 self.asserts.append(call)
             case _:
                 what = errors.syntax_name(node)
@@ -143,6 +143,8 @@ class ModuleChecker:
     def _annotated(self, node: ast.AnnAssign, name: str) -> Entity:
         """`NAME: Final = ...`, `NAME: Final[u32] = ...`, `state: u64 = ...`."""
         ctx = self.context()
+        if isinstance(node.value, ast.Call) and _makes_app(node):
+            return self._app(node.value)
         if node.value is None:
             return self._refuse(errors.NoInitialValue(span=self.span(node), name=name))
         final, inner = self._final(node.annotation)
@@ -168,10 +170,8 @@ class ModuleChecker:
     def _assigned(self, node: ast.Assign, name: str) -> Entity:
         """`app = App(...)`, `Block = N[64]`, an alias of a type, or a state variable."""
         ctx, value = self.context(), node.value
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-            word = self.unit.resolve(self.names, value.func.id)
-            if isinstance(word, Word) and word.name == "App":
-                return self._app(value)
+        if isinstance(value, ast.Call) and _makes_app(node):
+            return self._app(value)
         alias = self._alias(ctx, value)
         if alias is not None:
             return alias

@@ -203,6 +203,7 @@ def _unpack(ctx: Context, target: ast.Tuple | ast.List, value: Expr, span: Span)
         ctx.error(
             errors.UnpackLength(span=value.span, want=len(target.elts), type=describe(value.type))
         )
+        _poison_names(ctx, target)
         return []
     items = value.items if isinstance(value, TupleOf) else None
     places: list[Expr | None] = []
@@ -212,6 +213,7 @@ def _unpack(ctx: Context, target: ast.Tuple | ast.List, value: Expr, span: Span)
         item = items[number] if items else _Held(type, value.span)
         place = local(ctx, each, item) if isinstance(each, ast.Name) else writable(ctx, each)
         if place is None:
+            _poison_names(ctx, target)
             return []
         item = coerce(ctx, item, place.type, constants=takes_constants(place))
         if is_poison(item):
@@ -222,6 +224,12 @@ def _unpack(ctx: Context, target: ast.Tuple | ast.List, value: Expr, span: Span)
         types = TupleType(tuple(each.type for each in fixed))
         value = TupleOf(types, value.span, tuple(fixed))
     return [Unpack(span, tuple(places), value)]
+
+
+def _poison_names(ctx: Context, target: ast.expr) -> None:
+    for each in ast.walk(target):
+        if isinstance(each, ast.Name) and each.id not in ctx.globals:
+            ctx.declare(each.id, POISON, ctx.span(each))
 
 
 class _Held(Expr):
@@ -304,7 +312,11 @@ def _return(ctx: Context, node: ast.Return) -> list[Stmt]:
         if wanted not in (NONE, POISON):
             ctx.error(errors.ReturnNothing(span=span, type=str(wanted)))
         return [Return(span, None)]
-    value = expr.value(ctx, node.value)
+    value = expr.check(ctx, node.value)
+    if value.type is NEVER:  # `return not_handled()`
+        return [Eval(span, value)]
+    if value.type in (NONE, STR):
+        return [Return(span, expr.value(ctx, node.value))]
     if wanted in (NONE, NEVER):
         if not is_poison(value):
             name = ctx.routine.function.name

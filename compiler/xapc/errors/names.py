@@ -640,10 +640,45 @@ def _did_you_mean(close: str | None) -> str:
     return f"did you mean '{close}'?" if close else ""
 
 
+_NO_OBJECTS = "types are known when the app is built"
+_BUILTINS = {
+    "print": "use log.info(...)",
+    "int": "write the width that is meant: u8(x) ... i64(x)",
+    "float": "use fixed-point arithmetic in an integer",
+    "str": 'values are put into messages: log.info(f"{x}")',
+    "repr": 'values are put into messages: log.info(f"{x}")',
+    "format": 'values are put into messages: log.info(f"{x:#x}")',
+    "hex": 'values are put into messages: log.info(f"{x:#x}")',
+    "bytes": "use Array[u8, N[...]]",
+    "bytearray": "use Array[u8, N[...]]",
+    "list": "use Array[T, N[...]]",
+    "dict": "use an Array of structs",
+    "set": "use Array[bool, N[...]] or a Flag",
+    "divmod": "write x // y and x % y",
+    "pow": "** is for constants; multiply in a loop",
+    "sum": "add in a loop",
+    "any": "test in a loop",
+    "all": "test in a loop",
+    "zip": "index both in one loop over range(...)",
+    "map": "write a loop",
+    "filter": "write a loop",
+    "sorted": "sort in a loop, in place",
+    "round": "integers have nothing to round",
+    "ord": 'write the number, or an item of an Array[u8, N[1]](b"x")',
+    "chr": "messages are made by f-strings; there are no characters",
+    "hash": "compute it from the fields",
+    "type": _NO_OBJECTS,
+    "isinstance": _NO_OBJECTS,
+    "open": "there are no files",
+    "input": "there is no terminal; a guest passes arguments in registers",
+}
+"""Builtins of Python that the language does not have, and what to do instead."""
+
+
 def unknown_name(span: Span, name: str, close: str | None) -> Error:
     edits = replace(span, close) if close else ()
-    if name == "print":
-        return UnknownName(span=span, name=name, hint="use log.info(...)")
+    if name in _BUILTINS:
+        return UnknownName(span=span, name=name, hint=_BUILTINS[name])
     return UnknownName(span=span, name=name, hint=_did_you_mean(close), edits=edits)
 
 

@@ -224,7 +224,7 @@ def method(body: Body, name: IntMethod, types: list[IntType], args: list[str]) -
         case IntMethod.MUL_WIDE:
             return _multiply_wide(body, type, args)
         case _:
-            return _field(body, name, type, args)
+            return _field(body, name, types, args)
 
 
 def _absolute(body: Body, type: IntType, value: str) -> str:
@@ -273,11 +273,14 @@ def pair(body: Body, type: str, width: str, first: str, second: str) -> str:
     return body.op(f"insertvalue {type} {half}, {width} {second}, 1")
 
 
-def _field(body: Body, name: IntMethod, type: IntType, args: list[str]) -> str:
-    """`bit(n)`, `bits(hi, lo)`, `with_bits(hi, lo, v)`: positions are constants."""
+def _field(body: Body, name: IntMethod, types: list[IntType], args: list[str]) -> str:
+    """`bit(n)`; `bits(hi, lo)` and `with_bits(hi, lo, v)`, whose positions are constants."""
+    type = types[0]
     width, value = f"i{type.bits}", args[0]
     if name is IntMethod.BIT:
-        moved = body.op(f"lshr {width} {value}, {args[1]}")
+        # As a shift of the bits, whatever the sign.
+        unsigned = IntType(f"u{type.bits}", type.bits, False)
+        moved = shift(body, Shift.RIGHT, unsigned, value, args[1], types[1])
         return body.op(f"trunc {width} {moved} to i1")
     high, low = int(args[1]), int(args[2])
     mask = (1 << (high - low + 1)) - 1

@@ -228,7 +228,7 @@ class IntMethod(Enum):
     COUNT_ONES = "count_ones"  # -> u32
     LEADING_ZEROS = "leading_zeros"  # -> u32, the width for zero
     TRAILING_ZEROS = "trailing_zeros"
-    BIT = "bit"  # (x, n) -> bool; n constant
+    BIT = "bit"  # (x, n) -> bool; n of any integer type, panics SHIFT
     BITS = "bits"  # (x, hi, lo) -> type of x; constants
     WITH_BITS = "with_bits"  # (x, hi, lo, v); panics CONVERSION if v needs more bits
     MIN = "min"  # two or more arguments
