@@ -15,14 +15,14 @@ SPEC = re.compile(r"(#?)(0?)([1-9][0-9]?)?([dxXob]?)", re.ASCII)
 """What a format specification may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Literal(Expr):
     """A string: only ever part of a message, never in the finished tree."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Interpolated(Expr):
     """An f-string, like `Literal`."""
 

@@ -11,8 +11,9 @@ only `Assign`, `Fresh` and `Copy` copy contents. A *place* is a `VarRef`, `Globa
 A check that fails ends the call: the docstrings say "panics REASON", reasons as in
 `xaprt.abi.Reason`; the line is that of the node's span.
 
-Nodes are compared by identity; `xapc.printer` shows them. (Making `__eq__` and `__repr__` for
-all of these classes took a tenth of the time in which a small app is built.)
+Nodes are compared by identity, never changed once they are made, and shown by `xapc.printer`.
+(Making `__eq__`, `__repr__` and what forbids changes, for all of these classes, took a tenth of
+the time in which a small app is built.)
 """
 
 from xapc.tree.expressions import *  # noqa: F403  # one door to the tree

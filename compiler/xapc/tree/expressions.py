@@ -14,43 +14,43 @@ if TYPE_CHECKING:
     from xapc.tree.program import Function
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Expr:
     type: Type
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Const(Expr):
     """A scalar constant; `bool` as 0 or 1."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ConstBytes(Expr):
     """An anonymous read-only `Array[u8, ...]`, from a bytes literal."""
 
     value: bytes
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class VarRef(Expr):
     var: Var
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class GlobalRef(Expr):
     target: Global
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class FieldOf(Expr):
     base: Expr
     field: Field
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ElementOf(Expr):
     """`base[index]` of an array; index of any integer type (constants are already counted
     from the front). Panics INDEX."""
@@ -59,7 +59,7 @@ class ElementOf(Expr):
     index: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ViewItem(Expr):
     """`view[index]`: one access of the element's width. Panics MAPPING if the view is falsy,
     then INDEX."""
@@ -68,12 +68,12 @@ class ViewItem(Expr):
     index: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class TupleOf(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ItemOf(Expr):
     """The `number`-th item of a tuple."""
 
@@ -109,7 +109,7 @@ class Cmp(Enum):
     GE = ">="
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ArithOp(Expr):
     """Operands and result of one integer type. Panics OVERFLOW (never for + - * if
     `wrapping`), DIVISION_BY_ZERO. Division floors; MIN // -1 overflows, MIN % -1 is 0."""
@@ -120,7 +120,7 @@ class ArithOp(Expr):
     wrapping: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class BitsOp(Expr):
     """Integers, flags, or bools (not short-circuit)."""
 
@@ -129,7 +129,7 @@ class BitsOp(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ShiftOp(Expr):
     """`count` is of any integer type. Panics SHIFT unless 0 <= count < width of `left`."""
 
@@ -138,7 +138,7 @@ class ShiftOp(Expr):
     count: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Neg(Expr):
     """Panics OVERFLOW unless `wrapping`; of an unsigned nonzero operand, too."""
 
@@ -146,14 +146,14 @@ class Neg(Expr):
     wrapping: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Invert(Expr):
     """`~x` on the width; of flags, the other named bits (the operand's `EnumType.mask`)."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Compare(Expr):
     """A chain `a < b <= c`: each operand once, left to right, stopping at the first false
     link. Neighbours have one scalar type."""
@@ -162,24 +162,24 @@ class Compare(Expr):
     ops: tuple[Cmp, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class And(Expr):
     """Short-circuit over bools."""
 
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Or(Expr):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Not(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class IfExp(Expr):
     """Scalars, tuples, or references to aggregates."""
 
@@ -196,7 +196,7 @@ class Fit(Enum):
     SATURATE = auto()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Convert(Expr):
     """From an integer, a bool or an enum to an integer type."""
 
@@ -204,7 +204,7 @@ class Convert(Expr):
     fit: Fit
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ToEnum(Expr):
     """`Op(x)`, x of the base type: panics CONVERSION unless x is a member's value (flags:
     unless all its bits are named)."""
@@ -235,7 +235,7 @@ class IntMethod(Enum):
     MAX = "max"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class IntCall(Expr):
     method: IntMethod
     args: tuple[Expr, ...]
@@ -253,7 +253,7 @@ class BlockMethod(Enum):
     STORE_BE = "store.be"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class BlockCall(Expr):
     """On views all of them panic MAPPING first if the view is falsy; each byte is accessed
     once."""
@@ -262,28 +262,28 @@ class BlockCall(Expr):
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ViewOk(Expr):
     """Truth of a view: bool."""
 
     view: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ViewError(Expr):
     """`view.error`: i32, 0 or -errno."""
 
     view: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ViewLen(Expr):
     """`len(view)`: INDEX. Panics MAPPING if the view is falsy."""
 
     view: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Fresh(Expr):
     """A new aggregate, in a slot of this frame that each evaluation uses again.
 
@@ -296,14 +296,14 @@ class Fresh(Expr):
     items: tuple[tuple[int, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Copy(Expr):
     """`x.copy()`: a new aggregate with the contents of x, in a slot of this frame."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Call(Expr):
     """Of a function of the program. `args` are in evaluation order; `places[i]` is the
     parameter that args[i] is for. A result of aggregate type is fresh, in this frame."""
@@ -324,7 +324,7 @@ class Service(Enum):
     NOT_HANDLED = "not_handled"  # () -> NEVER: ends the call with -ENOSYS
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ServiceCall(Expr):
     service: Service
     args: tuple[Expr, ...]
@@ -340,7 +340,7 @@ class FormatSpec:
     kind: str = "d"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Formatted:
     """`{value}` in a message: an integer by its spec, `True`/`False`, `Class.MEMBER`."""
 
@@ -351,7 +351,7 @@ class Formatted:
 Message = tuple[str | Formatted, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Log(Expr):
     """One log line. Type NONE. Arguments are evaluated left to right, then formatted."""
 
@@ -359,7 +359,7 @@ class Log(Expr):
     message: Message
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Hexdump(Expr):
     """One log line for each 16 bytes of an `Array[u8, ...]` or `View[u8]`. Type NONE."""
 
@@ -367,7 +367,7 @@ class Hexdump(Expr):
     data: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Panic(Expr):
     """Type NEVER; ends the call with PANIC and a message."""
 

@@ -22,7 +22,7 @@ class Function:
     calls: "set[Function]" = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class IdRange:
     """Function identifiers first..last, both included."""
 
@@ -31,7 +31,7 @@ class IdRange:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class CallHandler:
     """`@app.smc` or `@app.hvc`. The function takes one SmcCall, or up to seven integers (the
     low bits of the guest's x1..x7). Results as in LANGUAGE.md section 5."""
@@ -41,7 +41,7 @@ class CallHandler:
     function: Function
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class MmioHandler:
     """`@app.mmio_read` or `@app.mmio_write`."""
 
@@ -53,29 +53,29 @@ class MmioHandler:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class CallSmcNeed:
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class GuestMemoryNeed:
     mode: abi.GuestMemory
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class IoNeed:
     name: str
     base: int
     size: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class IrqNeed:
     virq: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class TimerNeed:
     pass
 

@@ -8,12 +8,12 @@ from xapc.tree.values import Var
 from xapc.types import ViewType
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Stmt:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Assign(Stmt):
     """The value, then the place, then the store. To a `VarRef` of aggregate type: the name
     now refers to the value. To another place of aggregate type: contents are copied, the
@@ -23,7 +23,7 @@ class Assign(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Update(Stmt):
     """`place op= ...`: the place (its address, with its checks) once, its content into `old`,
     then `value` (which reads `old`), then the store to the same address."""
@@ -33,7 +33,7 @@ class Update(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Unpack(Stmt):
     """Tuple assignment: the value, then each place and store from left to right. A None
     target is dropped."""
@@ -42,21 +42,21 @@ class Unpack(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Eval(Stmt):
     """An expression for its effects."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class If(Stmt):
     test: Expr
     then: "Block"
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class While(Stmt):
     """`other` runs when the test turns false, not on break."""
 
@@ -65,7 +65,7 @@ class While(Stmt):
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ForRange(Stmt):
     """`for var in range(start, stop, step)`, or `reversed` of that.
 
@@ -84,7 +84,7 @@ class ForRange(Stmt):
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ForEach(Stmt):
     """Over an array or a view, in order, `counter` being that of `enumerate` (INDEX), which
     begins at `first`, of any integer type. Elements of aggregate type are bound by reference; a
@@ -100,24 +100,24 @@ class ForEach(Stmt):
     other: "Block"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Break(Stmt):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Continue(Stmt):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Return(Stmt):
     """An aggregate is copied to the caller's slot."""
 
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Assert(Stmt):
     """Panics ASSERT, with the message (evaluated only then) if there is one."""
 
@@ -125,7 +125,7 @@ class Assert(Stmt):
     message: Message | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Case:
     """`test` (None: always), then `bindings`, then `guard` (None: always), then the body; where
     test or guard is false the next case is tried."""
@@ -136,7 +136,7 @@ class Case:
     body: "Block"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Match(Stmt):
     """The subject's value is put into `subject` first; tests read it. At most one case runs."""
 
@@ -145,7 +145,7 @@ class Match(Stmt):
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class MapPage:
     """`map_guest_page(ipa, writable=...)`."""
 
@@ -153,7 +153,7 @@ class MapPage:
     writable: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class MapIo:
     """`map_io("name")`: the `number`-th io need, `length` elements."""
 
@@ -161,7 +161,7 @@ class MapIo:
     length: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class With(Stmt):
     """Binds `var` to the view; unmapped (guest pages; only if mapped) on every way out."""
 
