@@ -2,8 +2,8 @@
 
 The class says what is wrong (`title`), the docstring is what `xapc explain` prints: why, a
 wrong and a right example. Codes are stable: a retired one is not used again. Modules by
-stage: `syntax` E01xx, `names` E02xx, `typing` E03xx, `integers` E04xx, `aggregates` E05xx,
-`flow` E06xx, `app` E07xx, `services` E08xx, `buildtime` E09xx.
+stage: `syntax` E01xx, `names` E02xx, `typing` and `constructs` E03xx, `integers` E04xx,
+`aggregates` E05xx, `flow` E06xx, `app` E07xx, `services` E08xx, `buildtime` E09xx.
 """
 
 from importlib import import_module
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xapc.errors.aggregates import *  # noqa: F403  # one door to all errors
     from xapc.errors.app import *  # noqa: F403  # as above
     from xapc.errors.buildtime import *  # noqa: F403  # as above
+    from xapc.errors.constructs import *  # noqa: F403  # as above
     from xapc.errors.flow import *  # noqa: F403  # as above
     from xapc.errors.integers import *  # noqa: F403  # as above
     from xapc.errors.names import *  # noqa: F403  # as above
@@ -26,8 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["MODULES", "Edit", "Error", "insert", "replace", "wrap"]
 
 MODULES = (
-    "syntax", "names", "typing", "integers", "aggregates", "flow", "app", "services", "buildtime",
-)  # fmt: skip
+    "syntax",
+    "names",
+    "typing",
+    "constructs",
+    "integers",
+    "aggregates",
+    "flow",
+    "app",
+    "services",
+    "buildtime",
+)
 
 
 def __getattr__(name: str) -> object:
