@@ -321,6 +321,13 @@ def test_a_damaged_object_is_refused(size: int) -> None:
     assert refused(b"\x7fELF" + bytes(size))
 
 
+def test_a_section_table_beyond_all_memory_is_refused() -> None:
+    """Found by the mutations below: an offset that no C integer of Python's holds."""
+    object = bytearray(compiled(COUNTER))
+    object[47] = 128  # the highest byte of e_shoff
+    assert refused(bytes(object))
+
+
 @settings(max_examples=150)
 @given(st.data())
 def test_a_mutated_object_is_linked_or_refused(data: st.DataObject) -> None:

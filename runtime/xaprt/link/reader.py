@@ -27,7 +27,7 @@ def read(data: bytes) -> Object:
     """LinkError for what is not an object or holds what an image cannot."""
     try:
         return _Reader(data).read()
-    except (struct.error, IndexError, UnicodeDecodeError, ValueError) as problem:
+    except (struct.error, IndexError, OverflowError, ValueError) as problem:
         raise LinkError(f"the object is damaged: {problem}") from problem
 
 
