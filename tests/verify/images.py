@@ -63,7 +63,7 @@ def image(
     `symbols` are name -> address, size. `changes` are fields of the manifest.
     """
     code = assemble(text) if isinstance(text, str) else text
-    note = _note(encode(replace(MANIFEST, entry=entry, **changes)))  # type: ignore[arg-type]
+    note = _note(encode(replace(MANIFEST, entry=entry, **changes)))  # type: ignore[arg-type]  # any field
     segments = whole or (
         Segment(0, code, elf.PF_R | elf.PF_X),
         *(more or (_CONSTANTS, _STATE)),

@@ -28,11 +28,6 @@ def is_poison(*exprs: Expr) -> bool:
     return any(e.type is POISON for e in exprs)
 
 
-def wrap_edits(span: Span, name: str) -> tuple[Edit, ...]:
-    """The text of `span` in `name(...)`."""
-    return Edit(span.before(), f"{name}("), Edit(span.after(), ")")
-
-
 def adopt(ctx: Context, expr: Expr, type: Type) -> Expr:
     """An untyped constant takes the width `type`; anything else stays as it is."""
     if expr.type is not UNTYPED or not isinstance(expr, Const):
@@ -60,7 +55,7 @@ def coerce(ctx: Context, expr: Expr, type: Type, *, constants: bool = False) -> 
         if isinstance(type, IntType):
             name = "i64" if type is INDEX else str(type)
             return ctx.error(
-                errors.NeedsWidth(span=expr.span, type=name, edits=wrap_edits(expr.span, name))
+                errors.NeedsWidth(span=expr.span, type=name, edits=errors.wrap(expr.span, name))
             )
     if type is INDEX and expr.type == I64:
         return expr
@@ -71,11 +66,11 @@ def mismatch(ctx: Context, expr: Expr, type: Type) -> Expr:
     """Report that `expr` is not of `type`, with the conversion where one exists."""
     edits: tuple[Edit, ...] = ()
     if isinstance(type, IntType) and isinstance(expr.type, (IntType, EnumType)):
-        edits = wrap_edits(expr.span, "i64" if type is INDEX else str(type))
+        edits = errors.wrap(expr.span, "i64" if type is INDEX else str(type))
     elif (isinstance(type, IntType) and expr.type is BOOL) or (
         isinstance(type, EnumType) and expr.type == type.base
     ):
-        edits = wrap_edits(expr.span, str(type))
+        edits = errors.wrap(expr.span, str(type))
     return ctx.error(errors.mismatch(expr.span, str(type), describe(expr.type), edits=edits))
 
 
@@ -144,13 +139,13 @@ def _meeting_edits(left: Expr, right: Expr) -> tuple[Edit, ...]:
     if isinstance(one, IntType) and isinstance(other, IntType):
         to_left = other is INDEX or (one is not INDEX and one.bits >= other.bits)
         moved, type = (right, one) if to_left else (left, other)
-        return wrap_edits(moved.span, str(type))
+        return errors.wrap(moved.span, str(type))
     if isinstance(one, EnumType) and isinstance(other, IntType):
-        return wrap_edits(left.span, str(other))
+        return errors.wrap(left.span, str(other))
     if isinstance(other, EnumType) and isinstance(one, IntType):
-        return wrap_edits(right.span, str(one))
+        return errors.wrap(right.span, str(one))
     if one is BOOL and isinstance(other, IntType):
-        return wrap_edits(left.span, str(other))
+        return errors.wrap(left.span, str(other))
     if other is BOOL and isinstance(one, IntType):
-        return wrap_edits(right.span, str(one))
+        return errors.wrap(right.span, str(one))
     return ()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from xapc import errors
 from xapc.check import expr
-from xapc.check.coerce import condition, describe, is_poison, unify, wrap_edits
+from xapc.check.coerce import condition, describe, is_poison, unify
 from xapc.check.context import Context, poison
 from xapc.check.untyped import fold, fold_compare, fold_unary
 from xapc.diagnostics import Edit
@@ -121,7 +121,7 @@ def _shift(ctx: Context, op: Shift, left: Expr, count: Expr, span: Span) -> Expr
     if left.type is UNTYPED:
         name = "i64" if count.type is INDEX else "u64"
         return ctx.error(
-            errors.NeedsWidth(span=left.span, type=name, edits=wrap_edits(left.span, name))
+            errors.NeedsWidth(span=left.span, type=name, edits=errors.wrap(left.span, name))
         )
     if not isinstance(left.type, IntType):
         return ctx.error(errors.NoSuchOperator(span=span, op=op.value, type=describe(left.type)))

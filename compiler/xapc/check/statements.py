@@ -6,7 +6,7 @@ from functools import cache
 
 from xapc import errors
 from xapc.check import annotations, blocks, expr, loops, matching
-from xapc.check.coerce import coerce, condition, describe, is_poison, wrap_edits
+from xapc.check.coerce import coerce, condition, describe, is_poison
 from xapc.check.context import Context, poison
 from xapc.check.entities import Broken, Variable
 from xapc.check.messages import message
@@ -126,7 +126,7 @@ def storable(ctx: Context, value: Expr, wanted: Type | None) -> Expr:
     """A value that a new name may hold."""
     if value.type is UNTYPED:
         name = str(wanted) if isinstance(wanted, IntType) else "u64"
-        edits = wrap_edits(value.span, name)
+        edits = errors.wrap(value.span, name)
         return ctx.error(errors.NeedsWidth(span=value.span, type=name, edits=edits))
     if isinstance(value.type, TupleType) and UNTYPED in value.type.items:
         if not isinstance(value, TupleOf):
