@@ -201,3 +201,21 @@ def test_outside_the_registers_panics(app, x):
         needs=UART,
     )
     assert loaded.smc(FID, x).fault.reason == "INDEX"
+
+
+def test_a_struct_larger_than_a_page_is_in_none(app):
+    loaded = app(
+        """
+        @struct
+        class Large:
+            data: Array[u8, N[4097]] = Array[u8, N[4097]]()
+
+        @app.smc(0xC600_0001)
+        def handler(ipa: u64, x: u64) -> u8:
+            with map_guest_page(ipa) as page:
+                return page.load(Large, x).data[0]
+        """,
+        needs=MEMORY,
+    )
+    loaded.domain().ram.write(RAM, b"\x05")
+    assert loaded.smc(FID, RAM, 1).fault.reason == "INDEX"
