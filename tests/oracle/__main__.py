@@ -5,46 +5,15 @@ it again. Exit status 1 if any two of the three ways disagree.
 """
 
 import argparse
+import multiprocessing
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-from random import Random
 
-from xapc.diagnostics import CompileError
-
-from tests.oracle.compare import compare
-from tests.oracle.program import Generated, generate
-from tests.oracle.shrink import shrink
+from tests.oracle.campaign import run_batch
 
 _BATCH = 50
-
-
-def run_seed(seed: int, size: int) -> str | None:
-    """What went wrong with the program of that seed, made small; None if nothing did."""
-    program = generate(Random(seed), size)
-    with tempfile.TemporaryDirectory() as folder:
-
-        def disagrees(candidate: Generated) -> bool:
-            try:
-                return compare(candidate, Path(folder)) is not None
-            except (CompileError, SyntaxError):
-                return False
-
-        try:
-            found = compare(program, Path(folder))
-        except CompileError as problem:
-            return f"seed {seed}: the generator's fault: {problem}\n{program.source}"
-        if found is None:
-            return None
-        small = compare(shrink(program, disagrees), Path(folder))
-        return f"seed {seed}:\n{small}"
-
-
-def run_batch(first: int, count: int, size: int) -> list[str]:
-    return [said for seed in range(first, first + count) if (said := run_seed(seed, size))]
 
 
 def _batches(options: argparse.Namespace) -> Iterator[tuple[int, int]]:
@@ -61,7 +30,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     options = parser.parse_args()
     began, done, wrong = time.monotonic(), 0, 0
-    with ProcessPoolExecutor(options.jobs) as pool:
+    # A process that has compiled thousands of modules holds LLVM's memory of all of them.
+    with ProcessPoolExecutor(
+        options.jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=10
+    ) as pool:
         batches = list(_batches(options))
         running = [pool.submit(run_batch, *batch, options.size) for batch in batches]
         for future, (_, count) in zip(running, batches, strict=True):

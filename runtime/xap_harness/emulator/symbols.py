@@ -178,6 +178,7 @@ class _Unit:
         self._dwarf = dwarf
         self._unit = unit
         self._program: LineProgram | None = dwarf.line_program_for_CU(unit)
+        self._names: dict[int, str] = {}
 
     def rows(self) -> Iterator[_Row]:
         if self._program is None:
@@ -208,6 +209,11 @@ class _Unit:
         return self._name(die.attributes["DW_AT_call_file"].value), line.value
 
     def _name(self, number: int) -> str:
+        if number not in self._names:
+            self._names[number] = self._file_name(number)
+        return self._names[number]
+
+    def _file_name(self, number: int) -> str:
         """A file of the line table; its numbers begin at 1, from DWARF 5 on at 0."""
         if self._program is None:
             return "?"

@@ -19,10 +19,15 @@ def prepare(path: Path, hypervisor: Hypervisor) -> tuple[Manifest, MakeEngine]:
     if path.suffix != ".py" and path.is_file():
         raise ValueError("the host backend runs Python files")
     manifest = check_file(path).manifest
+    return manifest, executes(path, manifest)
+
+
+def executes(path: Path, manifest: Manifest) -> MakeEngine:
+    """Engines that execute the file; the compiler has checked it and given the manifest."""
     program = Program(path)
     has_posted = any(route.flags & RouteFlag.POSTED for route in manifest.routes)
 
     def make_engine(services: Services) -> HostEngine:
         return HostEngine(program, manifest.name, services, has_posted=has_posted)
 
-    return manifest, make_engine
+    return make_engine
