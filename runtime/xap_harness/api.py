@@ -1,8 +1,9 @@
 """Load an app and call it as a guest would: the same on every backend."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from xaprt import abi
 from xaprt.manifest import Manifest
@@ -21,6 +22,7 @@ BACKENDS = ("host", "emulator")
 WIDTHS = (1, 2, 4, 8)
 
 _U64 = (1 << 64) - 1
+A = TypeVar("A", Answer, AccessAnswer)
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,12 @@ class App:
 
     # --- inside ------------------------------------------------------------------------------
 
+    def _answered(self, ask: Callable[[], A]) -> A:
+        """A requester that is alone repeats its instruction until the instance is free."""
+        while (until := (answer := ask()).waits_until) is not None:
+            self.advance(until - self.hypervisor.clock.now_ns)
+        return answer
+
     def _call(
         self, kind: abi.RouteKind, fid: int, args: tuple[int, ...], requester: Requester
     ) -> Result:
@@ -136,7 +144,7 @@ class App:
         given = [value & _U64 for value in (fid, *args)]
         registers = given + [0] * (8 - len(given))
         self.domain(requester.domid)
-        answer = self.hypervisor.call(kind, requester, registers)
+        answer = self._answered(lambda: self.hypervisor.call(kind, requester, registers))
         for number, value in answer.registers.items():
             registers[number] = value
         x0, x1, x2, x3, x4, x5, x6, x7 = registers
@@ -161,7 +169,7 @@ class App:
         if access.width not in WIDTHS:
             raise ValueError(f"an access is of {WIDTHS} bytes; got {access.width}")
         self.domain(requester.domid)
-        answer = self.hypervisor.access(requester, access)
+        answer = self._answered(lambda: self.hypervisor.access(requester, access))
         is_load = access.value is None
         return MmioResult(
             answer.value if is_load and answer.claimed else None,

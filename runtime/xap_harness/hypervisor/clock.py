@@ -7,14 +7,12 @@ NS_PER_SECOND = 1_000_000_000
 
 
 class Clock:
+    """As the CPU sees it that acts: one that acts next may be at an earlier time, before another
+    one's call has ended."""
+
     def __init__(self) -> None:
         self.now_ns = 0
         """Since boot; during a call it stands at the call's beginning."""
-
-    def advance(self, ns: int) -> None:
-        if ns < 0:
-            raise ValueError("time does not run backwards")
-        self.now_ns += ns
 
     def advance_to(self, ns: int) -> None:
         """Nothing happens if it is later than that already."""

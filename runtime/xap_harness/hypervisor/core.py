@@ -43,6 +43,8 @@ class Answer:
     """How the app's call ended; None: there was none."""
     log: Sequence[LogLine] = ()
     spent: int = 0
+    waits_until: int | None = None
+    """The instance is busy until then: the requester repeats its instruction (ABI.md 6.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class AccessAnswer:
     outcome: Outcome | None = None
     log: Sequence[LogLine] = ()
     spent: int = 0
+    waits_until: int | None = None
 
 
 @dataclass
@@ -147,7 +150,9 @@ class Hypervisor:
         """After its last call."""
         served_by = [app for app in self.apps if app.is_for(domid)]
         for app in served_by:
-            app.instance_for(domid).flush(domid)
+            instance = app.instance_for(domid)
+            self.clock.advance_to(instance.busy_until or 0)
+            instance.flush(domid)
         del self.domains[domid]
         self._routes.drop_domain(domid)
         for app in served_by:
@@ -201,7 +206,10 @@ class Hypervisor:
         if found is None:
             return Answer(UNCLAIMED)
         app = found[0]
-        instance = self._ready(app, requester)
+        instance = app.instance_for(requester.domid)
+        if (until := instance.busy_until) is not None:
+            return Answer({}, waits_until=until)
+        instance.flush(requester.domid)
         if instance.life is Life.DEAD:
             return Answer(UNCLAIMED)
         if instance.life is Life.WAITING:
@@ -222,7 +230,10 @@ class Hypervisor:
         offset, value = access.ipa - route.first, (access.value or 0) & access.mask
         if route.flags & abi.RouteFlag.POSTED:
             return self._post(app, Record(route.first, offset, access.width, value), requester)
-        instance = self._ready(app, requester)
+        instance = app.instance_for(requester.domid)
+        if (until := instance.busy_until) is not None:
+            return AccessAnswer(claimed=True, waits_until=until)
+        instance.flush(requester.domid)
         if instance.life is not Life.RUNNING:
             return AccessAnswer(instance.life is not Life.DEAD, access.mask)
         arguments = (
@@ -238,16 +249,13 @@ class Hypervisor:
     def _post(self, app: App, record: Record, requester: Requester) -> AccessAnswer:
         """ABI.md 2.5: the guest goes on at once."""
         instance = app.instance_for(requester.domid)
+        until = instance.busy_until
+        if until is not None and instance.must_hand_over(requester):
+            return AccessAnswer(claimed=True, waits_until=until)
         if instance.life is Life.RUNNING:
             instance.post(record, requester)
             return AccessAnswer(claimed=True, posted=True)
         return AccessAnswer(claimed=instance.life is not Life.DEAD)
-
-    def _ready(self, app: App, requester: Requester) -> Instance:
-        """The instance for a call of that guest, which has been told all that it wrote before."""
-        instance = app.instance_for(requester.domid)
-        instance.flush(requester.domid)
-        return instance
 
     def _note_checked(self, outcome: Outcome, requester: Requester) -> None:
         if self.record is not None:

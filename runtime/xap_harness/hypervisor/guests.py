@@ -35,33 +35,77 @@ class Guest:
 
     def __init__(self, hypervisor: Hypervisor, requester: Requester, vcpu: Vcpu) -> None:
         self._hypervisor = hypervisor
-        self._requester = requester
+        self.requester = requester
         self._vcpu = vcpu
+        self._trap: GuestTrap | None = None
+        self._waits_for_interrupt = False
+        self._waits_until = 0
+        self.charged_ns = 0
+        """Time of calls that it asked for (ABI.md 6.5)."""
 
     def run(self, budget: int = 1_000_000) -> list[Answer | AccessAnswer]:
-        """Until it waits for an interrupt and none is pending, or has executed `budget`
-        instructions; the answers that it got. Raises GuestError."""
+        """Alone on its CPU, until it waits for an interrupt and none is pending, or has executed
+        `budget` instructions; the answers that it got. Raises GuestError."""
         answers: list[Answer | AccessAnswer] = []
-        while budget > 0:
-            if self._domain.pending:
-                self._vcpu.take_interrupt()
-            share = self._until_deferred(budget)
-            before = self._vcpu.spent
-            trap = self._vcpu.run(share)
-            ran = self._vcpu.spent - before
-            budget -= max(ran, 1)  # a fetch that aborts executes nothing, and may do so for ever
-            self._hypervisor.advance(ran)
-            if trap is not None:
-                answer = self._serve(trap)
-                if answer is not None:
-                    answers.append(answer)
-            elif ran < share and not self._domain.pending:
-                break  # WFI
+        while budget > 0 and (ready := self.ready_at) is not None:
+            self._hypervisor.advance(max(ready - self._hypervisor.clock.now_ns, 0))
+            self.take_interrupt()
+            if self._trap is None:
+                # A fetch that aborts executes nothing, and may do so for ever.
+                budget -= max(self.execute(budget), 1)
+            elif (answer := self.serve()) is not None and answer.waits_until is None:
+                answers.append(answer)
         return answers
 
     @property
+    def ready_at(self) -> int | None:
+        """When it can go on: 0 is at once; None: it waits for an interrupt."""
+        if self._is_interrupted:
+            return 0
+        return None if self._waits_for_interrupt else self._waits_until
+
+    @property
+    def has_trapped(self) -> bool:
+        """It waits for `serve`."""
+        return self._trap is not None
+
+    def execute(self, most: int) -> int:
+        """At most that many instructions, fewer if the hypervisor has work of its own before;
+        how many it was."""
+        share = self._until_deferred(most)
+        before = self._vcpu.spent
+        self._trap = self._vcpu.run(share)
+        ran = self._vcpu.spent - before
+        self._hypervisor.clock.executed(ran)
+        self._waits_for_interrupt = self._trap is None and ran < share
+        return ran
+
+    def take_interrupt(self) -> None:
+        """If one is pending; of an instruction that waited nothing remains but its address."""
+        if self._is_interrupted and self._vcpu.take_interrupt():
+            self._trap = None
+            self._waits_until = 0
+
+    def serve(self) -> Answer | AccessAnswer | None:
+        """What it trapped for. None: no request of an app's. Raises GuestError."""
+        assert self._trap is not None
+        began = self._hypervisor.clock.now_ns
+        answer = self._serve(self._trap)
+        self.charged_ns += self._hypervisor.clock.now_ns - began
+        if answer is not None and answer.waits_until is not None:
+            self._waits_until = answer.waits_until
+        else:
+            self._trap = None
+        return answer
+
+    @property
+    def _is_interrupted(self) -> bool:
+        """An SPI goes to vCPU 0 unless the guest routes it elsewhere, which is not modelled."""
+        return self.requester.vcpu == 0 and bool(self._domain.pending)
+
+    @property
     def _domain(self) -> Domain:
-        return self._hypervisor.domains[self._requester.domid]
+        return self._hypervisor.domains[self.requester.domid]
 
     def _until_deferred(self, most: int) -> int:
         """Instructions until the hypervisor has work of its own."""
@@ -91,10 +135,12 @@ class Guest:
         )
         # Only immediate 0 is routed (ABI.md 2.3).
         answer = (
-            self._hypervisor.call(kind, self._requester, registers)
+            self._hypervisor.call(kind, self.requester, registers)
             if immediate == 0
             else Answer(UNCLAIMED)
         )
+        if answer.waits_until is not None:
+            return answer
         self._vcpu.write_registers(answer.registers)
         self._go_on({f"x{n}": value for n, value in answer.registers.items()})
         return answer
@@ -115,7 +161,9 @@ class Guest:
             f"{action} of {found.width} at {trap.ipa:#x}",
             {} if value is None else {"value": value},
         )
-        answer = self._hypervisor.access(self._requester, Access(trap.ipa, found.width, value))
+        answer = self._hypervisor.access(self.requester, Access(trap.ipa, found.width, value))
+        if answer.waits_until is not None:
+            return answer
         if not answer.claimed:
             self._abort(trap)
             return answer
@@ -143,7 +191,7 @@ class Guest:
     def _raise_in_guest(self, trap: GuestTrap, esr: int, far: int) -> None:
         if not self._vcpu.take_exception(esr, far):
             raise GuestError(
-                f"domain {self._requester.domid} took an exception at {self._vcpu.pc:#x} "
+                f"domain {self.requester.domid} took an exception at {self._vcpu.pc:#x} "
                 f"and has no vectors: {syndrome.describe(trap.esr)}"
             )
 
@@ -166,4 +214,4 @@ class Guest:
 
     def _note(self, step: Step, values: Mapping[str, int | str]) -> None:
         if self._hypervisor.record is not None:
-            self._hypervisor.record(Event(step, self._requester, values))
+            self._hypervisor.record(Event(step, self.requester, values))

@@ -50,7 +50,7 @@ class Life(Enum):
 
 
 class Instance:
-    """Calls to it never overlap; the hypervisor makes one at a time.
+    """Calls to it never overlap: until `busy_until` others wait (ABI.md 6.4).
 
     `served` is the only guest of a PER_DOMAIN instance, None of a SHARED one, whose guests
     that live now `guests` gives.
@@ -83,7 +83,8 @@ class Instance:
         self._deferred_from = 0
         self._events: deque[tuple[abi.Event, int]] = deque()
         self._batch: Batch | None = None
-        self._busy = False
+        self._in_call = False
+        self._busy_until = 0
         self.life = Life.RUNNING
 
     # --- calls -------------------------------------------------------------------------------
@@ -106,11 +107,17 @@ class Instance:
         """Instructions of the last call."""
         return self._engine.spent
 
+    @property
+    def busy_until(self) -> int | None:
+        """When the call ends that another CPU is in; None: there is none."""
+        return self._busy_until if self._busy_until > self._clock.now_ns else None
+
     # --- posted writes (ABI.md 2.5) ----------------------------------------------------------
 
     def post(self, record: Record, requester: Requester) -> None:
-        """A guest's write, handed over later. The instance must be RUNNING."""
-        if self._batch is not None and self._batch.requester != requester:
+        """A guest's write, handed over later. The instance must be RUNNING, and not busy if it
+        `must_hand_over` first."""
+        if self.must_hand_over(requester):
             self._hand_over()
             if self.life is not Life.RUNNING:
                 return
@@ -118,7 +125,15 @@ class Instance:
             self._batch = Batch(requester, self._clock.now_ns + DELAY_NS)
         self._batch.records.append(record)
         if self._batch.is_full:
-            self._hand_over()
+            if self.busy_until is None:
+                self._hand_over()
+            else:
+                self._batch.due_ns = self._clock.now_ns
+
+    def must_hand_over(self, requester: Requester) -> bool:
+        """Before it can keep a write of that requester."""
+        batch = self._batch
+        return batch is not None and (batch.requester != requester or batch.is_full)
 
     def flush(self, domid: int) -> None:
         """Before any other call of that guest, and when it ends."""
@@ -147,14 +162,15 @@ class Instance:
         """When its next deferred work may begin; None: there is none."""
         if self.life is Life.DEAD:
             return None
+        begins = max(self._deferred_from, self._busy_until)
         if self.life is Life.WAITING:
-            return max(self._restart_at, self._deferred_from)
+            return max(self._restart_at, begins)
         times = [
             *([0] if self._events else []),
             *([] if self._batch is None else [self._batch.due_ns]),
             *([] if self._services.deadline_ns is None else [self._services.deadline_ns]),
         ]
-        return max(min(times), self._deferred_from) if times else None
+        return max(min(times), begins) if times else None
 
     def do_deferred(self) -> None:
         """One piece of the work that is due. After one that took t the next begins at least 9t
@@ -192,17 +208,20 @@ class Instance:
     def _call(
         self, function: abi.Function, arguments: Sequence[int], requester: Requester
     ) -> Outcome:
-        if self._busy:
+        if self._in_call:
             raise RuntimeError("a call of an app led to another call (ABI.md 6.4)")
-        self._busy = True
+        if self.busy_until is not None:
+            raise RuntimeError("calls to one instance overlap (ABI.md 6.4)")
+        self._in_call = True
         self._log.begin_call()
         self._services.requester = requester
         try:
             outcome = self._engine.call(function, arguments, requester, self._budget)
         finally:
             self._services.end_call()
-            self._busy = False
+            self._in_call = False
         self._clock.executed(self._engine.spent)
+        self._busy_until = self._clock.now_ns
         self._log.end_call()
         if isinstance(outcome, Fault):
             for line in outcome.report():
