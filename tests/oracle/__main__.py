@@ -9,7 +9,7 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from tests.oracle.campaign import run_batch
 
@@ -31,16 +31,13 @@ def main() -> int:
     options = parser.parse_args()
     began, done, wrong = time.monotonic(), 0, 0
     # A process that has compiled thousands of modules holds LLVM's memory of all of them.
-    with ProcessPoolExecutor(
-        options.jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=10
-    ) as pool:
+    with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=10) as pool:
         batches = list(_batches(options))
-        running = [pool.submit(run_batch, *batch, options.size) for batch in batches]
-        for future, (_, count) in zip(running, batches, strict=True):
-            for said in future.result():
-                wrong += 1
-                print(said, flush=True)
+        results = pool.imap(partial(run_batch, size=options.size), batches)
+        for said, (_, count) in zip(results, batches, strict=True):
+            wrong += len(said)
             done += count
+            print(*said, sep="\n", end="\n" * bool(said))
             rate = done / (time.monotonic() - began)
             print(f"{done}/{options.programs} programs, {wrong} wrong, {rate:.1f}/s", flush=True)
     print(f"{done - wrong} passed, {wrong} failed")

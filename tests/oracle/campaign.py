@@ -35,5 +35,7 @@ def run_seed(seed: int, size: int) -> str | None:
         return f"seed {seed}:\n{small}"
 
 
-def run_batch(first: int, count: int, size: int) -> list[str]:
+def run_batch(batch: tuple[int, int], size: int) -> list[str]:
+    """Of a first seed and a number of seeds: what went wrong."""
+    first, count = batch
     return [said for seed in range(first, first + count) if (said := run_seed(seed, size))]
