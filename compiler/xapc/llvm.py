@@ -1,5 +1,6 @@
 """Emit: LLVM IR, as text, becomes a relocatable object or assembly. The only user of llvmlite."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import llvmlite
@@ -8,6 +9,9 @@ import llvmlite.binding as llvm
 TRIPLE = "aarch64-none-elf"
 _FEATURES = "-neon,-fp-armv8,+strict-align"
 """General registers only and aligned accesses only (ABI.md section 1, clause 2)."""
+
+_engines: list[llvm.ExecutionEngine] = []
+"""They own the code that `compiled_here` made."""
 
 
 class IRError(Exception):
@@ -54,3 +58,17 @@ def emit_object(text: str, *, level: int = 2) -> bytes:
 
 def emit_assembly(text: str, *, level: int = 2) -> str:
     return str(_machine(level).emit_assembly(optimized(text, level=level)))
+
+
+def compiled_here(text: str, names: Sequence[str]) -> list[int]:
+    """Addresses of functions compiled for the machine that this runs on; they stay as long as
+    the process."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    module = llvm.parse_assembly(text)
+    module.verify()
+    machine = llvm.Target.from_default_triple().create_target_machine(opt=2)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    _engines.append(engine)
+    return [engine.get_function_address(name) for name in names]

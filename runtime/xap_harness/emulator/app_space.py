@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from unicorn import (
     UC_ARCH_ARM64,
-    UC_HOOK_INTR,
     UC_HOOK_MEM_INVALID,
     UC_MEM_FETCH_PROT,
     UC_MEM_FETCH_UNMAPPED,
@@ -22,8 +21,10 @@ from xaprt import abi
 
 from xap_harness.emulator.assembler import assemble
 from xap_harness.emulator.counting import NEVER, Counter
+from xap_harness.emulator.native import RegisterFile
 from xap_harness.emulator.registers import PC, SP, TPIDRRO_EL0, X
 from xap_harness.emulator.shared import SharedPage
+from xap_harness.emulator.traps import holds_traps
 from xap_harness.hypervisor import syndrome
 from xap_harness.hypervisor.device import Device
 from xap_harness.hypervisor.syndrome import ExceptionClass
@@ -31,6 +32,9 @@ from xap_harness.machine import Exit, Layout, Memory
 
 _EXCP_SWI = 2  # the exception numbers of QEMU's target/arm/cpu.h, which unicorn's hooks get
 _EXCP_BKPT = 7
+
+_X, _PC, _SP = 1, 32, 33
+"""Where the register file has them."""
 
 _ENTER_EL0 = assemble("msr spsr_el1, xzr; msr elr_el1, x0; mov x0, #0; eret")
 
@@ -48,46 +52,45 @@ class UnicornAppSpace:
         for memory in layout.segments:
             self._map(memory)
         self._stack = layout.stack_top - layout.stack_bytes
-        self._uc.mem_map(self._stack, layout.stack_bytes, UC_PROT_READ | UC_PROT_WRITE)
+        self._stack_mapped = -(-layout.stack_bytes // abi.PAGE_SIZE) * abi.PAGE_SIZE
+        if self._stack_mapped:
+            self._uc.mem_map(self._stack, self._stack_mapped, UC_PROT_READ | UC_PROT_WRITE)
         if layout.request_page:
             self._uc.mem_map(layout.request_page, abi.PAGE_SIZE, UC_PROT_READ)
         self._leave_el1()
         self._clear = self._uc.context_save()
-        self._counter = Counter(self._uc, late_traps=True)
+        texts = [memory.bytes_ for memory in layout.segments if memory.executable]
+        self._counter = Counter(self._uc, late_traps=any(map(holds_traps, texts)))
+        self._registers = RegisterFile(self._uc, (TPIDRRO_EL0, *X, PC, SP))
         self._svc: dict[int, int] = {}
         self._shared: dict[int, SharedPage] = {}
-        self._exception: int | None = None
         self._abort: Exit | None = None
-        self._uc.hook_add(UC_HOOK_INTR, self._on_exception)
         self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_abort)
         self._pc = layout.entry
 
     # --- the protocol ---------------------------------------------------------------------
 
     def enter(self, arguments: Sequence[int], tpidrro: int, budget: int) -> Exit:
-        uc = self._uc
-        uc.context_restore(self._clear)
-        for register, value in zip(X, arguments, strict=False):
-            if value:
-                uc.reg_write(register, value)
-        uc.reg_write(TPIDRRO_EL0, tpidrro)
+        self._uc.context_restore(self._clear)
+        self._registers.write(0, (tpidrro, *arguments))
         self._counter.begin(budget)
         self._pc = self._layout.entry
         return self.resume()
 
     def resume(self) -> Exit:
-        self._exception = self._abort = None
+        self._abort = None
         try:
             counted, esr = self._counter.run(self._pc)
         except UcError:
             counted, esr = False, None
-        self._pc = self._uc.reg_read(PC)
+        (self._pc,) = self._registers.read(_PC, 1)
         if self._pc % 4:  # comes before any abort of the fetch
             return Exit(syndrome.make(ExceptionClass.PC_ALIGNMENT), self._pc)
         if self._abort is not None:
             return self._abort
-        if self._exception is not None:
-            return self._decode(self._exception)
+        exception = self._counter.exception
+        if exception is not None:
+            return self._decode(exception)
         return Exit(esr if counted else syndrome.make(ExceptionClass.UNKNOWN))
 
     @property
@@ -100,15 +103,14 @@ class UnicornAppSpace:
 
     @property
     def sp(self) -> int:
-        return int(self._uc.reg_read(SP))
+        return self._registers.read(_SP, 1)[0]
 
     def read_registers(self, first: int, count: int) -> tuple[int, ...]:
-        read = self._uc.reg_read
-        return tuple([read(register) for register in X[first : first + count]])
+        return self._registers.read(_X + first, count)
 
     def write_registers(self, values: Mapping[int, int]) -> None:
         for number, value in values.items():
-            self._uc.reg_write(X[number], value)
+            self._registers.write(_X + number, (value,))
 
     def read(self, address: int, size: int) -> bytes:
         return bytes(self._uc.mem_read(address, size))
@@ -138,7 +140,7 @@ class UnicornAppSpace:
         for memory in self._layout.segments:
             if memory.writable:
                 self._fill(memory)
-        self._uc.mem_write(self._stack, bytes(self._layout.stack_bytes))
+        self._uc.mem_write(self._stack, bytes(self._stack_mapped))
 
     # --- inside ---------------------------------------------------------------------------
 
@@ -155,7 +157,7 @@ class UnicornAppSpace:
         self._uc.mem_write(memory.address, memory.bytes_.ljust(memory.size, b"\0"))
 
     def _leave_el1(self) -> None:
-        gate = self._layout.stack_top  # the first page that nothing of the app's uses
+        gate = self._stack + self._stack_mapped  # the first page that nothing of the app's uses
         self._uc.mem_map(gate, abi.PAGE_SIZE, UC_PROT_READ | UC_PROT_EXEC)
         self._uc.mem_write(gate, _ENTER_EL0)
         self._uc.reg_write(X[0], self._layout.entry)
@@ -163,10 +165,6 @@ class UnicornAppSpace:
         self._uc.ctl_flush_tb()  # the translations made for `count` and for the gate
         self._uc.mem_unmap(gate, abi.PAGE_SIZE)
         self._uc.reg_write(SP, self._layout.stack_top)
-
-    def _on_exception(self, uc: Uc, number: int, _: object) -> None:
-        self._exception = number
-        uc.emu_stop()
 
     def _on_abort(
         self, uc: Uc, access: int, address: int, size: int, value: int, _: object

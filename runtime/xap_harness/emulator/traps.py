@@ -30,6 +30,12 @@ def _is_fp_register_move(word: int) -> bool:
     return word & 0xFFDF_FFC0 == 0xD51B_4400
 
 
+def holds_traps(code: bytes) -> bool:
+    """Whether there is any in a text."""
+    words = set(memoryview(code[: len(code) & ~3]).cast("I"))
+    return any(syndrome_of(word) is not None for word in words)
+
+
 def first_trap(code: bytes) -> tuple[int, int] | None:
     """(instructions before it, its syndrome) of the first such instruction in a block."""
     for number in range(len(code) // 4):

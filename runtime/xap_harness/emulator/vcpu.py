@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from unicorn import (
     UC_ARCH_ARM64,
-    UC_HOOK_INTR,
     UC_HOOK_MEM_INVALID,
     UC_MEM_FETCH_PROT,
     UC_MEM_FETCH_UNMAPPED,
@@ -18,6 +17,7 @@ from xaprt.abi import PAGE_SIZE
 
 from xap_harness.emulator import loadstore
 from xap_harness.emulator.counting import Counter
+from xap_harness.emulator.native import RegisterFile
 from xap_harness.emulator.registers import (
     ELR_EL1,
     ESR_EL1,
@@ -35,6 +35,7 @@ from xap_harness.hypervisor.memory import Frame, GuestRam
 from xap_harness.hypervisor.syndrome import ExceptionClass
 from xap_harness.machine import GuestTrap
 
+_PC = 31  # in the register file
 _EXCP_SMC = 13  # as QEMU's target/arm/cpu.h numbers it
 _HVC_MASK, _HVC = 0xFFE0_001F, 0xD400_0002  # Arm ARM C6.2.132
 _SYSREG_MASK, _SYSREG = 0xFFD0_0000, 0xD510_0000  # MRS and MSR (register), C4.1.66
@@ -55,17 +56,16 @@ class UnicornVcpu:
             self._map(ipa, ram.frame(ipa))
         ram.watchers.append(self._map)
         self._uc.reg_write(SP, ram.base + ram.size)
-        self._uc.hook_add(UC_HOOK_INTR, self._on_exception)
         self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_abort)
         self._counter = Counter(self._uc, late_traps=False)
+        self._registers = RegisterFile(self._uc, (*X, PC))
         self._spent = 0
-        self._exception: int | None = None
         self._abort: tuple[int, int] | None = None  # unicorn's kind of access, address
         self._pc = pc
 
     def run(self, budget: int) -> GuestTrap | None:
         self._counter.begin(budget)
-        self._exception = self._abort = None
+        self._abort = None
         trap = self._run()
         self._spent += self._counter.spent(self._pc)
         return trap
@@ -74,10 +74,11 @@ class UnicornVcpu:
         try:
             self._counter.run(self._pc)
         except UcError:
-            self._pc = self._uc.reg_read(PC)
+            (self._pc,) = self._registers.read(_PC, 1)
             return self._aborted()
-        self._pc = self._uc.reg_read(PC)
-        return None if self._exception is None else self._decode(self._exception)
+        (self._pc,) = self._registers.read(_PC, 1)
+        exception = self._counter.exception
+        return None if exception is None else self._decode(exception)
 
     @property
     def spent(self) -> int:
@@ -88,11 +89,11 @@ class UnicornVcpu:
         return self._pc
 
     def read_registers(self, first: int, count: int) -> tuple[int, ...]:
-        return tuple([self._uc.reg_read(register) for register in X[first : first + count]])
+        return self._registers.read(first, count)
 
     def write_registers(self, values: Mapping[int, int]) -> None:
         for number, value in values.items():
-            self._uc.reg_write(X[number], value)
+            self._registers.write(number, (value,))
 
     def skip(self) -> None:
         self._pc += 4
@@ -129,10 +130,6 @@ class UnicornVcpu:
         if frame is not None:
             shared = self._frames[ipa] = SharedPage(frame.memory)
             self._uc.mem_map_ptr(ipa, PAGE_SIZE, UC_PROT_ALL, shared.pointer)
-
-    def _on_exception(self, uc: Uc, number: int, _: object) -> None:
-        self._exception = number
-        uc.emu_stop()
 
     def _on_abort(
         self, uc: Uc, access: int, address: int, size: int, value: int, _: object

@@ -65,6 +65,11 @@ class Guest:
         return None if self._waits_for_interrupt else self._waits_until
 
     @property
+    def executed(self) -> int:
+        """Instructions, since its vCPU was made."""
+        return self._vcpu.spent
+
+    @property
     def has_trapped(self) -> bool:
         """It waits for `serve`."""
         return self._trap is not None

@@ -16,6 +16,10 @@ from xap_harness.hypervisor.instance import Instance
 SLICE_NS = 1_000_000
 """How long a vCPU runs while another one of its CPU could."""
 
+STUCK_NS = 1000
+"""What a guest is charged for a step in which it executes nothing: else one that takes an abort
+at its own vector, again and again, would stop the time for all."""
+
 Watcher = Callable[[Guest, Answer | AccessAnswer], None]
 
 
@@ -104,13 +108,14 @@ class Scheduler:
         clock = self._hypervisor.clock
         clock.now_ns = cpu.now_ns = at
         guest = cpu.choose()
+        executed = guest.executed
         try:
             self._step(guest, max(min(cpu.slice_ends, until) - at, 1))
         except GuestError as error:
             self.crashed[guest] = error
             cpu.queue.remove(guest)
-        # What executes nothing, again and again, must not stop the time for all others.
-        cpu.now_ns = max(clock.now_ns, at + 1)
+        stood_still = (clock.now_ns, guest.executed) == (at, executed) and not guest.has_trapped
+        cpu.now_ns = at + STUCK_NS if stood_still else clock.now_ns
         if guest.ready_at is None or guest.ready_at > clock.now_ns or cpu.now_ns >= cpu.slice_ends:
             cpu.next_turn()
 
