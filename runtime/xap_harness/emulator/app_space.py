@@ -33,8 +33,10 @@ from xap_harness.machine import Exit, Layout, Memory
 _EXCP_SWI = 2  # the exception numbers of QEMU's target/arm/cpu.h, which unicorn's hooks get
 _EXCP_BKPT = 7
 
-_X, _PC, _SP = 1, 32, 33
-"""Where the register file has them."""
+_X, _SP, _SEEN = 1, 32, 33
+"""Where the register file has x0 .. x30, SP, and PC, x0 .. x9: all that most exits need, read at
+once."""
+_SEEN_X = 10
 
 _ENTER_EL0 = assemble("msr spsr_el1, xzr; msr elr_el1, x0; mov x0, #0; eret")
 
@@ -61,7 +63,8 @@ class UnicornAppSpace:
         self._clear = self._uc.context_save()
         texts = [memory.bytes_ for memory in layout.segments if memory.executable]
         self._counter = Counter(self._uc, late_traps=any(map(holds_traps, texts)))
-        self._registers = RegisterFile(self._uc, (TPIDRRO_EL0, *X, PC, SP))
+        self._registers = RegisterFile(self._uc, (TPIDRRO_EL0, *X, SP, PC, *X[:_SEEN_X]))
+        self._seen: list[int] = []
         self._svc: dict[int, int] = {}
         self._shared: dict[int, SharedPage] = {}
         self._abort: Exit | None = None
@@ -83,7 +86,7 @@ class UnicornAppSpace:
             counted, esr = self._counter.run(self._pc)
         except UcError:
             counted, esr = False, None
-        (self._pc,) = self._registers.read(_PC, 1)
+        self._pc, *self._seen = self._registers.read(_SEEN, 1 + _SEEN_X)
         if self._pc % 4:  # comes before any abort of the fetch
             return Exit(syndrome.make(ExceptionClass.PC_ALIGNMENT), self._pc)
         if self._abort is not None:
@@ -106,11 +109,13 @@ class UnicornAppSpace:
         return self._registers.read(_SP, 1)[0]
 
     def read_registers(self, first: int, count: int) -> tuple[int, ...]:
+        if first + count <= len(self._seen):
+            return tuple(self._seen[first : first + count])
         return self._registers.read(_X + first, count)
 
     def write_registers(self, values: Mapping[int, int]) -> None:
-        for number, value in values.items():
-            self._registers.write(_X + number, (value,))
+        self._seen = []
+        self._registers.write_all(values, _X)
 
     def read(self, address: int, size: int) -> bytes:
         return bytes(self._uc.mem_read(address, size))

@@ -5,7 +5,7 @@ instructions, which LLVM compiles for the host when the first processor is made,
 """
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from unicorn import UC_HOOK_BLOCK, UC_HOOK_INTR, Uc, UcError
@@ -145,3 +145,12 @@ class RegisterFile:
         self._values[first : first + count] = [*values]
         if uclib.uc_reg_write_batch(self._uch, *self._from[first], count):
             raise UcError(0)
+
+    def write_all(self, values: Mapping[int, int], first: int) -> None:
+        """By number, where `first` has number 0."""
+        count = len(values)
+        if all(number in values for number in range(count)):
+            self.write(first, [values[number] for number in range(count)])
+            return
+        for number, value in values.items():
+            self.write(first + number, (value,))

@@ -35,7 +35,9 @@ from xap_harness.hypervisor.memory import Frame, GuestRam
 from xap_harness.hypervisor.syndrome import ExceptionClass
 from xap_harness.machine import GuestTrap
 
-_PC = 31  # in the register file
+_SEEN = 31
+"""Where the register file has PC, x0 .. x9: all that most traps need, read at once."""
+_SEEN_X = 10
 _EXCP_SMC = 13  # as QEMU's target/arm/cpu.h numbers it
 _HVC_MASK, _HVC = 0xFFE0_001F, 0xD400_0002  # Arm ARM C6.2.132
 _SYSREG_MASK, _SYSREG = 0xFFD0_0000, 0xD510_0000  # MRS and MSR (register), C4.1.66
@@ -58,7 +60,8 @@ class UnicornVcpu:
         self._uc.reg_write(SP, ram.base + ram.size)
         self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_abort)
         self._counter = Counter(self._uc, late_traps=False)
-        self._registers = RegisterFile(self._uc, (*X, PC))
+        self._registers = RegisterFile(self._uc, (*X, PC, *X[:_SEEN_X]))
+        self._seen: list[int] = []
         self._spent = 0
         self._abort: tuple[int, int] | None = None  # unicorn's kind of access, address
         self._pc = pc
@@ -74,11 +77,14 @@ class UnicornVcpu:
         try:
             self._counter.run(self._pc)
         except UcError:
-            (self._pc,) = self._registers.read(_PC, 1)
+            self._look()
             return self._aborted()
-        (self._pc,) = self._registers.read(_PC, 1)
+        self._look()
         exception = self._counter.exception
         return None if exception is None else self._decode(exception)
+
+    def _look(self) -> None:
+        self._pc, *self._seen = self._registers.read(_SEEN, 1 + _SEEN_X)
 
     @property
     def spent(self) -> int:
@@ -89,11 +95,13 @@ class UnicornVcpu:
         return self._pc
 
     def read_registers(self, first: int, count: int) -> tuple[int, ...]:
+        if first + count <= len(self._seen):
+            return tuple(self._seen[first : first + count])
         return self._registers.read(first, count)
 
     def write_registers(self, values: Mapping[int, int]) -> None:
-        for number, value in values.items():
-            self._registers.write(number, (value,))
+        self._seen = []
+        self._registers.write_all(values, 0)
 
     def skip(self) -> None:
         self._pc += 4
@@ -160,4 +168,6 @@ class UnicornVcpu:
         return GuestTrap(syndrome.make(ExceptionClass.UNKNOWN))
 
     def _word(self) -> int:
-        return int.from_bytes(self._uc.mem_read(self._pc, 4), "little")
+        """The instruction that stopped it: it was fetched, so it is there."""
+        offset = self._pc % PAGE_SIZE
+        return self._frames[self._pc - offset].word(offset)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from xaprt import abi
 from xaprt.manifest import Manifest
 
+from xap_harness.hypervisor.agenda import Agenda
 from xap_harness.hypervisor.console import AppLog, Console
 from xap_harness.hypervisor.instance import Instance, MakeEngine
 from xap_harness.hypervisor.outcome import Outcome, init_failure
@@ -22,6 +23,7 @@ class App:
         make_engine: MakeEngine,
         platform: Platform,
         console: Console,
+        agenda: Agenda[Instance],
         guests: Callable[[], Iterable[int]],
     ) -> None:
         self.manifest = manifest
@@ -30,6 +32,7 @@ class App:
         self._make_engine = make_engine
         self._platform = platform
         self._console = console
+        self._agenda = agenda
         self._guests = guests
         self._instances: dict[int | None, Instance] = {}
 
@@ -73,7 +76,7 @@ class App:
         if self.is_shared:
             self._instances[None].tell(abi.Event.DOMAIN_DESTROYED, domid)
         else:
-            del self._instances[domid]
+            self._agenda.drop([self._instances.pop(domid)])
 
     def _served(self) -> Iterable[int]:
         return filter(self.is_for, self._guests())
@@ -87,6 +90,7 @@ class App:
             self.log,
             self._console,
             self._platform.clock,
+            self._agenda,
             served=served,
             guests=self._served if served is None else tuple,
         )

@@ -7,6 +7,7 @@ from xaprt import abi
 from xaprt.manifest import Manifest, Route
 
 from xap_harness.hypervisor import loader
+from xap_harness.hypervisor.agenda import Agenda
 from xap_harness.hypervisor.app import App
 from xap_harness.hypervisor.clock import Clock
 from xap_harness.hypervisor.console import Console, LogLine
@@ -88,6 +89,7 @@ class Hypervisor:
         self.apps: list[App] = []
         self.domains: dict[int, Domain] = {}
         self._devices: list[tuple[IoRegion, Device]] = []
+        self._agenda: Agenda[Instance] = Agenda()
         self._routes: Routes[tuple[App, Route]] = Routes()
 
     # --- devices, apps and domains -----------------------------------------------------------
@@ -118,12 +120,21 @@ class Hypervisor:
     ) -> App:
         """Admit an app and run its INIT (ABI.md 6.1). Raises LoadError; then nothing changed."""
         loader.admit(manifest, rights, serves, [(app.manifest, app.serves) for app in self.apps])
-        app = App(manifest, serves, make_engine, self, self.console, lambda: list(self.domains))
+        app = App(
+            manifest,
+            serves,
+            make_engine,
+            self,
+            self.console,
+            self._agenda,
+            lambda: list(self.domains),
+        )
         for domain in filter(lambda d: app.is_for(d.domid), self.domains.values()):
             loader.require_room(manifest, domain)
         loader.require_devices(manifest, self.device_at)
         failure = app.start()
         if failure is not None:
+            self._agenda.drop(app.instances)
             raise loader.LoadError(manifest, failure)
         self.apps.append(app)
         for domid in filter(app.is_for, self.domains):
@@ -188,13 +199,7 @@ class Hypervisor:
 
     def next_due(self) -> tuple[int, Instance] | None:
         """The instance whose deferred work may begin first, and when."""
-        waiting = [
-            (due, instance)
-            for app in self.apps
-            for instance in app.instances
-            if (due := instance.due_ns) is not None
-        ]
-        return min(waiting, key=lambda each: each[0], default=None)
+        return self._agenda.next()
 
     # --- a request ---------------------------------------------------------------------------
 

@@ -134,10 +134,11 @@ class Guest:
     def _serve_call(self, trap: GuestTrap, kind: abi.RouteKind) -> Answer:
         immediate = syndrome.imm16(trap.esr)
         registers = self._vcpu.read_registers(0, 8)
-        self._note_trap(
-            f"{kind.name.lower()} #{immediate}",
-            {f"x{n}": value for n, value in enumerate(registers)},
-        )
+        if self._hypervisor.record is not None:
+            self._note_trap(
+                f"{kind.name.lower()} #{immediate}",
+                {f"x{n}": value for n, value in enumerate(registers)},
+            )
         # Only immediate 0 is routed (ABI.md 2.3).
         answer = (
             self._hypervisor.call(kind, self.requester, registers)
@@ -147,7 +148,7 @@ class Guest:
         if answer.waits_until is not None:
             return answer
         self._vcpu.write_registers(answer.registers)
-        self._go_on({f"x{n}": value for n, value in answer.registers.items()})
+        self._go_on(answer.registers)
         return answer
 
     def _serve_abort(self, trap: GuestTrap) -> AccessAnswer:
@@ -161,11 +162,12 @@ class Guest:
         value = self._register(found.register) if found.store else None
         if value is not None:
             value &= (1 << 8 * found.width) - 1
-        action = "store" if found.store else "load"
-        self._note_trap(
-            f"{action} of {found.width} at {trap.ipa:#x}",
-            {} if value is None else {"value": value},
-        )
+        if self._hypervisor.record is not None:
+            action = "store" if found.store else "load"
+            self._note_trap(
+                f"{action} of {found.width} at {trap.ipa:#x}",
+                {} if value is None else {"value": value},
+            )
         answer = self._hypervisor.access(self.requester, Access(trap.ipa, found.width, value))
         if answer.waits_until is not None:
             return answer
@@ -175,7 +177,7 @@ class Guest:
         loaded = {} if found.store else {found.register: found.loaded(answer.value)}
         loaded.pop(_ZERO_REGISTER, None)
         self._vcpu.write_registers(loaded)
-        self._go_on({f"x{n}": value for n, value in loaded.items()})
+        self._go_on(loaded)
         return answer
 
     def _abort(self, trap: GuestTrap) -> None:
@@ -211,11 +213,12 @@ class Guest:
         self._note(Step.GUEST_TRAPPED, values)
         self._note(Step.VCPU_PAUSED, {})
 
-    def _go_on(self, changed: dict[str, int]) -> None:
+    def _go_on(self, changed: Mapping[int, int]) -> None:
         """Behind the instruction that trapped."""
         self._vcpu.skip()
-        self._note(Step.GUEST_REGISTERS, changed)
-        self._note(Step.VCPU_RESUMED, {"pc": self._vcpu.pc})
+        if self._hypervisor.record is not None:
+            self._note(Step.GUEST_REGISTERS, {f"x{n}": value for n, value in changed.items()})
+            self._note(Step.VCPU_RESUMED, {"pc": self._vcpu.pc})
 
     def _note(self, step: Step, values: Mapping[str, int | str]) -> None:
         if self._hypervisor.record is not None:

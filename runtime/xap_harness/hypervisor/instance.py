@@ -8,6 +8,7 @@ from typing import Protocol
 from xaprt import abi
 from xaprt.manifest import Manifest
 
+from xap_harness.hypervisor.agenda import Agenda
 from xap_harness.hypervisor.clock import Clock
 from xap_harness.hypervisor.console import AppLog, Console
 from xap_harness.hypervisor.fault import Fault
@@ -64,6 +65,7 @@ class Instance:
         log: AppLog,
         console: Console,
         clock: Clock,
+        agenda: "Agenda[Instance]",
         *,
         served: int | None,
         guests: Callable[[], Iterable[int]],
@@ -73,6 +75,7 @@ class Instance:
         self._log = log
         self._console = console
         self._clock = clock
+        self._agenda = agenda
         self._guests = guests
         self._nobody = Requester.nobody(served)
         self._budget = (manifest.budget_us or abi.BUDGET_DEFAULT_US) * abi.INSTRUCTIONS_PER_US
@@ -129,6 +132,7 @@ class Instance:
                 self._hand_over()
             else:
                 self._batch.due_ns = self._clock.now_ns
+        self._note_due()
 
     def must_hand_over(self, requester: Requester) -> bool:
         """Before it can keep a write of that requester."""
@@ -152,6 +156,7 @@ class Instance:
         """EVENT, when deferred work may run next."""
         if self.life is Life.RUNNING:
             self._events.append((event, domid))
+            self._note_due()
 
     @property
     def has_events(self) -> bool:
@@ -187,6 +192,7 @@ class Instance:
             self.request(abi.Function.TIMER, (began,), self._nobody)
         took = self._clock.now_ns - began
         self._deferred_from = self._clock.now_ns + abi.DEFERRED_SHARE * took
+        self._note_due()
 
     def _restart(self) -> None:
         """Fresh state, INIT, and the guests that live (ABI.md 5.5, 6.6)."""
@@ -228,6 +234,7 @@ class Instance:
                 self._console.print(line)
         else:
             self._count_good_call()
+        self._note_due()
         return outcome
 
     def _count_good_call(self) -> None:
@@ -243,8 +250,12 @@ class Instance:
         self._services.deadline_ns = None
         if self._restarts >= self._restart_limit:
             self.life = Life.DEAD
-            return
-        self._restarts += 1
-        pause = min(abi.RESTART_FIRST_NS << (self._restarts - 1), abi.RESTART_MAX_NS)
-        self._restart_at = self._clock.now_ns + pause
-        self.life = Life.WAITING
+        else:
+            self._restarts += 1
+            pause = min(abi.RESTART_FIRST_NS << (self._restarts - 1), abi.RESTART_MAX_NS)
+            self._restart_at = self._clock.now_ns + pause
+            self.life = Life.WAITING
+        self._note_due()
+
+    def _note_due(self) -> None:
+        self._agenda.note(self, self.due_ns)
