@@ -1,0 +1,1 @@
+"""A long run of mixed calls from several guests to several apps, each answer checked."""
