@@ -14,9 +14,11 @@ from xaprt.image import ImageError
 
 from xap_harness.api import BACKENDS, App, MmioResult, Result, load
 from xap_harness.host.engine import HostError
+from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware, TrngFirmware
 from xap_harness.hypervisor.loader import LoadError
+from xap_harness.trace import Trace
 
 EXIT_STATUS = {"ok": 0, "not_handled": 0, "posted": 0, "failed": 3, "fault": 4}
 
@@ -30,6 +32,7 @@ examples:
   xapc run samples/hello.py smc 0xC600_0001
   xapc run samples/trng.py --firmware trng smc 0xC4000053 64
   xapc run app.elf --json hvc 0xC600_0002 1 2 3
+  xapc run app.py --timeline --trace out.json smc 0xC600_0001
   xapc run uart.py read 0x0900_0018            4 bytes
   xapc run uart.py write 0x0900_0000 65 1      1 byte
 
@@ -46,9 +49,14 @@ _COMMAND = "xapc run"
 def run(argv: Sequence[str]) -> int:
     """The command; `argv` without its name. Returns the exit status."""
     options = _parser().parse_args(list(argv))
+    trace = Trace()
+    wanted = options.trace is not None or options.timeline
+    hypervisor = Hypervisor(firmware=options.firmware(), record=trace if wanted else None)
     try:
-        app = load(options.file, options.backend, firmware=options.firmware())
+        app = load(options.file, options.backend, hypervisor=hypervisor)
         result = _request(app, options.request, options.number, options.args)
+        if options.trace is not None:
+            trace.save(options.trace)
     except CompileError as error:
         sys.stderr.write(render.render(error.errors, color=use_color(sys.stderr)))
         return 1
@@ -58,6 +66,9 @@ def run(argv: Sequence[str]) -> int:
         return refuse(_COMMAND, f"{error} (no panic of the language: a bug)")
     except (ImageError, LoadError, ValueError) as error:
         return refuse(_COMMAND, f"{options.file}: {error}")
+    if options.timeline:
+        # Beside the answer, which may be JSON.
+        sys.stderr.writelines(f"{line}\n" for line in trace.lines())
     if options.json:
         print(json.dumps(_as_json(result)))
     else:
@@ -140,6 +151,10 @@ def _parser() -> Parser:
         "firmware's random number generator, seeded with 0",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument(
+        "--trace", type=Path, metavar="OUT.json", help="write a timeline for ui.perfetto.dev"
+    )
+    parser.add_argument("--timeline", action="store_true", help="the timeline in short on stderr")
     return parser
 
 

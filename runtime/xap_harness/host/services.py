@@ -66,7 +66,7 @@ class HostServices:
         self._services = services
 
     def log(self, level: int, text: str, /) -> None:
-        self._services.log(level, text.encode("utf-8", "replace"))
+        self._services.log(level, text.encode("utf-8", "replace"), spent=0)
 
     def call_smc(self, fid: int, args: tuple[int, ...], /) -> tuple[int, int, int, int] | None:
         try:

@@ -82,7 +82,7 @@ class App:
         return filter(self.is_for, self._guests())
 
     def _make(self, served: int | None) -> Outcome:
-        services = Services(Rights.asked_by(self.manifest), self.log, self._platform)
+        services = Services(Rights.asked_by(self.manifest), self.log, self._platform, served)
         made = self._instances[served] = Instance(
             self.manifest,
             self._make_engine(services),

@@ -264,7 +264,8 @@ class Hypervisor:
 
     def _note_checked(self, outcome: Outcome, requester: Requester) -> None:
         if self.record is not None:
-            self.record(Event(Step.RESULT_CHECKED, requester, {"outcome": _name(outcome)}))
+            values = {"outcome": _name(outcome)}
+            self.record(Event(Step.RESULT_CHECKED, requester, values, self.clock.now_ns))
 
 
 def _answer(outcome: Outcome) -> Mapping[int, int]:

@@ -1,6 +1,6 @@
 """One call into an app that runs at EL0 (ABI.md section 2), and every way it can end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xaprt import abi
@@ -11,7 +11,7 @@ from xap_harness.hypervisor.fault import Fault, FaultKind, Registers
 from xap_harness.hypervisor.outcome import Done, Failed, NotHandled, Outcome, signed
 from xap_harness.hypervisor.posted import Record, request_page
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.services import Services
+from xap_harness.hypervisor.services import Services, instance_name
 from xap_harness.hypervisor.symbols import Symbols
 from xap_harness.hypervisor.syscalls import Bounds, SystemCalls
 from xap_harness.hypervisor.timeline import Event, Recorder, Step
@@ -44,6 +44,7 @@ class EL0Engine:
         self._layout = layout
         self._identity = identity
         self._bounds = Bounds(layout)
+        self._services = services
         self._system_calls = SystemCalls(space, self._bounds, services)
         self._record = record
         self._last_syscall: int | None = None
@@ -173,7 +174,7 @@ class EL0Engine:
             chain=() if symbols is None else symbols.chain(registers.pc, registers.frames),
         )
         if self._record is not None:
-            self._record(Event(Step.FAULTED, requester, {"reason": str(fault), "pc": registers.pc}))
+            self._note(Step.FAULTED, requester, {"reason": str(fault), "pc": registers.pc})
         return fault
 
     def _instruction(self, esr: int | None) -> int:
@@ -214,30 +215,35 @@ class EL0Engine:
     def _record_entry(
         self, function: abi.Function, arguments: Sequence[int], requester: Requester
     ) -> None:
-        assert self._record is not None
-        passed = {f"x{n}": value for n, value in enumerate((function, *arguments))}
-        self._record(Event(Step.PARAMETERS, requester, passed))
-        self._record(
-            Event(
-                Step.ENTERED_EL0,
-                requester,
-                {
-                    "pc": self._layout.entry,
-                    "sp": self._layout.stack_top,
-                    "tpidrro_el0": requester.tpidrro,
-                },
-            )
-        )
+        passed: dict[str, int | str] = {
+            f"x{n}": value for n, value in enumerate((function, *arguments))
+        }
+        self._note(Step.PARAMETERS, requester, passed, spent=0)
+        entered = {
+            "pc": self._layout.entry,
+            "sp": self._layout.stack_top,
+            "tpidrro_el0": requester.tpidrro,
+        }
+        self._note(Step.ENTERED_EL0, requester, entered, spent=0)
 
     def _record_system_call(self, number: int, requester: Requester) -> None:
-        assert self._record is not None
         known = abi.Syscall(number).name.lower() if number in set(abi.Syscall) else "unknown"
         (result,) = self._space.read_registers(0, 1)
-        self._record(
-            Event(Step.SYSTEM_CALL, requester, {"name": known, "x8": number, "x0": result})
-        )
+        values: dict[str, int | str] = {"name": known, "x8": number, "x0": result}
+        self._note(Step.SYSTEM_CALL, requester, values)
 
     def _record_return(self, status: int, results: Sequence[int], requester: Requester) -> None:
-        assert self._record is not None
         values = {"status": status, **{f"x{n}": value for n, value in enumerate(results, 1)}}
-        self._record(Event(Step.RETURNED, requester, {**values, "instructions": self._space.spent}))
+        self._note(Step.RETURNED, requester, {**values, "instructions": self._space.spent})
+
+    def _note(
+        self,
+        step: Step,
+        requester: Requester,
+        values: Mapping[str, int | str],
+        spent: int | None = None,
+    ) -> None:
+        assert self._record is not None
+        at = self._services.time(self._space.spent if spent is None else spent)
+        app = instance_name(self._identity.app, self._services.served)
+        self._record(Event(step, requester, values, at, app))

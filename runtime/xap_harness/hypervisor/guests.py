@@ -222,4 +222,5 @@ class Guest:
 
     def _note(self, step: Step, values: Mapping[str, int | str]) -> None:
         if self._hypervisor.record is not None:
-            self._hypervisor.record(Event(step, self.requester, values))
+            now = self._hypervisor.clock.now_ns
+            self._hypervisor.record(Event(step, self.requester, values, now))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from xap_harness.hypervisor.core import AccessAnswer, Answer, Hypervisor
 from xap_harness.hypervisor.guests import Guest, GuestError
 from xap_harness.hypervisor.instance import Instance
+from xap_harness.hypervisor.requester import Requester
+from xap_harness.hypervisor.timeline import Event, Step
 
 SLICE_NS = 1_000_000
 """How long a vCPU runs while another one of its CPU could."""
@@ -101,7 +103,8 @@ class Scheduler:
         cpu = min(idle or self.cpus, key=lambda each: each.now_ns)
         self._hypervisor.clock.now_ns = max(due, cpu.now_ns)
         instance.do_deferred()
-        cpu.now_ns = self._hypervisor.clock.now_ns
+        began, cpu.now_ns = max(due, cpu.now_ns), self._hypervisor.clock.now_ns
+        self._note(Step.DEFERRED, Requester.nobody(), cpu, began)
 
     def _run(self, cpu: Cpu, at: int, until: int) -> None:
         """The CPU's vCPU in turn: up to its next trap, or what that trap asks for."""
@@ -116,8 +119,14 @@ class Scheduler:
             cpu.queue.remove(guest)
         stood_still = (clock.now_ns, guest.executed) == (at, executed) and not guest.has_trapped
         cpu.now_ns = at + STUCK_NS if stood_still else clock.now_ns
+        self._note(Step.RAN, guest.requester, cpu, at)
         if guest.ready_at is None or guest.ready_at > clock.now_ns or cpu.now_ns >= cpu.slice_ends:
             cpu.next_turn()
+
+    def _note(self, step: Step, who: Requester, cpu: Cpu, began: int) -> None:
+        if self._hypervisor.record is not None and cpu.now_ns > began:
+            values = {"cpu": self.cpus.index(cpu), "until": cpu.now_ns}
+            self._hypervisor.record(Event(step, who, values, began))
 
     def _step(self, guest: Guest, most: int) -> None:
         guest.take_interrupt()

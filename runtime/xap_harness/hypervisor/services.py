@@ -60,13 +60,22 @@ class IoWindow:
     device: Device
 
 
+def instance_name(app: str, served: int | None) -> str:
+    """As timelines name it."""
+    return app if served is None else f"{app} of domain {served}"
+
+
 class Services:
     """The services of one instance. `needs` are the declared ones, all granted.
 
-    `requester` is the one of the running call; the instance sets it.
+    `served` is the only guest of a PER_DOMAIN instance, None of a SHARED one. `requester` is the
+    one of the running call; the instance sets it.
     """
 
-    def __init__(self, needs: Rights, log: AppLog, platform: Platform) -> None:
+    def __init__(
+        self, needs: Rights, log: AppLog, platform: Platform, served: int | None = None
+    ) -> None:
+        self.served = served
         self.requester = Requester.nobody()
         self.deadline_ns: int | None = None
         """When TIMER is due; None: not set."""
@@ -82,12 +91,15 @@ class Services:
 
     # --- log, firmware, time -----------------------------------------------------------------
 
-    def log(self, level: int, message: bytes) -> None:
+    def log(self, level: int, message: bytes, spent: int) -> None:
+        """`spent` into the running call, as everywhere here."""
         known = abi.LogLevel(level) if level in set(abi.LogLevel) else abi.LogLevel.INFO
         lines = self._log.write(known, message)
         if self._platform.record is not None:
             for line in lines:
-                self._platform.record(Event(Step.APP_LOGGED, self.requester, {"line": str(line)}))
+                at, name = self.time(spent), instance_name(line.app, self.served)
+                values = {"line": str(line)}
+                self._platform.record(Event(Step.APP_LOGGED, self.requester, values, at, name))
 
     def call_smc(self, fid: int, arguments: Sequence[int]) -> Results:
         """The firmware's x0..x3. Raises EPERM for an id that is not granted, and for those that

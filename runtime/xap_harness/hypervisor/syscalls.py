@@ -99,7 +99,7 @@ class SystemCalls:
         message = self.message(pointer, length)
         if message is None:
             raise ServiceError(Errno.EFAULT)
-        self._services.log(level, message)
+        self._services.log(level, message, self._space.spent)
         return (0,)
 
     def _call_smc(self) -> tuple[int, ...]:

@@ -19,6 +19,8 @@ class Step(Enum):
     RESULT_CHECKED = "result checked"
     GUEST_REGISTERS = "guest registers updated"
     VCPU_RESUMED = "vCPU resumed"
+    RAN = "ran on a CPU"
+    DEFERRED = "deferred work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Event:
     step: Step
     requester: Requester
     values: Mapping[str, int | str]
+    at_ns: int
+    """Virtual time. Of RAN and DEFERRED its beginning; `values` have the end."""
+    app: str = ""
+    """The instance that runs; empty where none does."""
 
 
 Recorder = Callable[[Event], None]
