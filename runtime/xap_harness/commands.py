@@ -10,14 +10,17 @@ from typing import Any
 from xapc import render
 from xapc.console import Parser, reason, refuse, use_color
 from xapc.diagnostics import CompileError
+from xaprt.abi import RouteKind
 from xaprt.image import ImageError
 
 from xap_harness.api import BACKENDS, App, MmioResult, Result, load
+from xap_harness.bundle import is_bundle, load_bundle
 from xap_harness.host.engine import HostError
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware, TrngFirmware
 from xap_harness.hypervisor.loader import LoadError
+from xap_harness.scenario import RecordedHypervisor
 from xap_harness.trace import Trace
 
 EXIT_STATUS = {"ok": 0, "not_handled": 0, "posted": 0, "failed": 3, "fault": 4}
@@ -51,12 +54,15 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(list(argv))
     trace = Trace()
     wanted = options.trace is not None or options.timeline
-    hypervisor = Hypervisor(firmware=options.firmware(), record=trace if wanted else None)
+    made = Hypervisor if options.record is None else RecordedHypervisor
+    hypervisor = made(firmware=options.firmware(), record=trace if wanted else None)
     try:
-        app = load(options.file, options.backend, hypervisor=hypervisor)
+        app = _load(options.file, options.backend, hypervisor, options.request, options.number)
         result = _request(app, options.request, options.number, options.args)
         if options.trace is not None:
             trace.save(options.trace)
+        if isinstance(hypervisor, RecordedHypervisor):
+            hypervisor.save(options.record)
     except CompileError as error:
         sys.stderr.write(render.render(error.errors, color=use_color(sys.stderr)))
         return 1
@@ -74,6 +80,28 @@ def run(argv: Sequence[str]) -> int:
     else:
         print("\n".join(_as_text(result, app.manifest.name)))
     return EXIT_STATUS[result.status]
+
+
+def _load(path: Path, backend: str, hypervisor: Hypervisor, request: str, number: int) -> App:
+    """The app; of a bundle, the one that the request is for, or any. What of a bundle is refused
+    is told on standard error."""
+    if backend != "emulator" or not is_bundle(path):
+        return load(path, backend, hypervisor=hypervisor)
+    bundle = load_bundle(path, hypervisor=hypervisor)
+    for problem in bundle.refused.values():
+        refuse(_COMMAND, f"{path}: {problem}")
+    found = bundle.app_for(_ROUTES[request], number) or next(iter(bundle.apps.values()), None)
+    if found is None:
+        raise ValueError("no app of the bundle could be loaded")
+    return found
+
+
+_ROUTES = {
+    "smc": RouteKind.SMC,
+    "hvc": RouteKind.HVC,
+    "read": RouteKind.MMIO_READ,
+    "write": RouteKind.MMIO_WRITE,
+}
 
 
 def _request(app: App, kind: str, number: int, args: Sequence[int]) -> Result | MmioResult:
@@ -119,7 +147,9 @@ def _firmware(name: str) -> "type[Firmware]":
 
 def _parser() -> Parser:
     parser = Parser(_COMMAND, _DESCRIPTION, _EPILOG)
-    parser.add_argument("file", type=Path, metavar="FILE", help="the app: a .py or an ELF")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="the app: a .py, an ELF, or a bundle of several"
+    )
     parser.add_argument(
         "request", choices=("smc", "hvc", "read", "write"), help="what the guest does"
     )
@@ -153,6 +183,9 @@ def _parser() -> Parser:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument(
         "--trace", type=Path, metavar="OUT.json", help="write a timeline for ui.perfetto.dev"
+    )
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="write the scenario for xapc replay"
     )
     parser.add_argument("--timeline", action="store_true", help="the timeline in short on stderr")
     return parser

@@ -20,7 +20,7 @@ FAULTS = Path(__file__).with_name("apps") / "faults.py"
 def entries(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """Eight apps, six vCPUs, three CPUs."""
     trace = Trace()
-    Soak(3, trace).scheduler.run(300_000)
+    Soak(3, Hypervisor(record=trace)).scheduler.run(300_000)
     path = tmp_path_factory.mktemp("trace") / "out.json"
     trace.save(path)
     return json.loads(path.read_text())["traceEvents"]
@@ -79,7 +79,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
     contents = []
     for number in range(2):
         trace = Trace()
-        Soak(3, trace).scheduler.run(50_000)
+        Soak(3, Hypervisor(record=trace)).scheduler.run(50_000)
         path = tmp_path / f"{number}.json"
         trace.save(path)
         contents.append(path.read_bytes())

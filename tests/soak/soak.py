@@ -14,7 +14,6 @@ from xap_harness.hypervisor.guests import Guest
 from xap_harness.hypervisor.memory import RAM_BASE
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.scheduler import Scheduler
-from xap_harness.hypervisor.timeline import Recorder
 
 from tests.soak.model import CONSOLE, CRASHES, LOOPS, PAGE, SLOTS, Model, Request
 
@@ -47,9 +46,9 @@ load: ldr w1, [x0]; b again
 
 
 class Soak:
-    def __init__(self, seed: int, record: Recorder | None = None) -> None:
+    def __init__(self, seed: int, hypervisor: Hypervisor | None = None) -> None:
         self._random = Random(seed)
-        self.hypervisor = Hypervisor(record=record)
+        self.hypervisor = hypervisor or Hypervisor()
         self.model = Model()
         self.calls = 0
         for app in APPS:

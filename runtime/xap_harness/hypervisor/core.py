@@ -190,8 +190,12 @@ class Hypervisor:
             raise ValueError("time does not run backwards")
         while (due := self.next_due()) is not None and due[0] <= until:
             self.clock.advance_to(due[0])
-            due[1].do_deferred()
+            self.perform(due[1])
         self.clock.advance_to(until)
+
+    def perform(self, instance: Instance) -> None:
+        """One piece of deferred work that is due."""
+        instance.do_deferred()
 
     def do_deferred(self) -> None:
         """What is due now."""

@@ -1,6 +1,6 @@
 """A guest as the hypervisor knows it: its RAM, its memory map, its pending interrupts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xap_harness.hypervisor.memory import GuestRam
@@ -37,13 +37,16 @@ class Domain:
     ) -> None:
         self.domid = domid
         self.ram = ram or GuestRam()
+        self.devices = tuple(devices)
         self.regions = (
             Region("RAM", self.ram.base, self.ram.size),
             *INTERRUPT_CONTROLLER,
-            *devices,
+            *self.devices,
         )
         self.pending: list[int] = []
         """Interrupts injected and not yet taken, in the order in which they came."""
+        self.interrupt_watchers: list[Callable[[int], None]] = []
+        """Told of each one that is injected."""
 
     def read(self, ipa: int, size: int) -> bytes:
         """A copy of its RAM. Raises NotRam."""
@@ -55,6 +58,8 @@ class Domain:
 
     def make_pending(self, virq: int) -> None:
         """An edge: one that is pending already stays so, once (ABI.md 3.6)."""
+        for watcher in self.interrupt_watchers:
+            watcher(virq)
         if virq not in self.pending:
             self.pending.append(virq)
 

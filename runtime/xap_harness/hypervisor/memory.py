@@ -44,6 +44,8 @@ class GuestRam:
         self._pins: Counter[int] = Counter()
         self.watchers: list[Callable[[int, Frame | None], None]] = []
         """Told of each page whose frame changes: its address, and the new frame."""
+        self.pin_watchers: list[Callable[[Frame, bool], None]] = []
+        """Told of each frame that is pinned, and before it is unpinned."""
 
     def read(self, ipa: int, size: int) -> bytes:
         """Raises NotRam."""
@@ -69,9 +71,13 @@ class GuestRam:
         """Raises NotRam."""
         frame = self.frame(ipa)
         self._pins[frame.number] += 1
+        for watcher in self.pin_watchers:
+            watcher(frame, True)
         return frame
 
     def unpin(self, frame: Frame) -> None:
+        for watcher in self.pin_watchers:
+            watcher(frame, False)
         self._pins[frame.number] -= 1
         if not self._pins[frame.number]:
             del self._pins[frame.number]

@@ -102,7 +102,7 @@ class Scheduler:
         idle = [cpu for cpu in self.cpus if (at := cpu.ready_at) is None or at > due]
         cpu = min(idle or self.cpus, key=lambda each: each.now_ns)
         self._hypervisor.clock.now_ns = max(due, cpu.now_ns)
-        instance.do_deferred()
+        self._hypervisor.perform(instance)
         began, cpu.now_ns = max(due, cpu.now_ns), self._hypervisor.clock.now_ns
         self._note(Step.DEFERRED, Requester.nobody(), cpu, began)
 
