@@ -154,11 +154,15 @@ def _metadata(kind: str, name: str, process: int, thread: int) -> Json:
 
 
 def _shown(values: Mapping[str, int | str]) -> dict[str, str]:
-    return {key: _text(value) for key, value in values.items()}
+    return {key: _text(key, value) for key, value in values.items()}
 
 
-def _text(value: int | str) -> str:
-    return f"{value:#x}" if isinstance(value, int) and not -10 < value < 10 else str(value)
+_COUNTS = {"status", "instructions", "cpu", "until"}
+
+
+def _text(key: str, value: int | str) -> str:
+    is_word = isinstance(value, int) and key not in _COUNTS and value >= 10
+    return f"{value:#x}" if is_word else str(value)
 
 
 def _name(requester: Requester) -> str:
@@ -168,5 +172,5 @@ def _name(requester: Requester) -> str:
 
 
 def _said(event: Event) -> str:
-    values = " ".join(f"{key}={_text(value)}" for key, value in event.values.items())
+    values = " ".join(f"{key}={_text(key, value)}" for key, value in event.values.items())
     return f"{event.step.value:<24} {values}".rstrip()

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "docs/getting-started.md"]
+PAGES = ["README.md", "docs/getting-started.md", "docs/seeing.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHANGES = [
     (r"\b\d+( +)(instructions|bytes|of them|of stack)", r"N\1\2"),
     (r"(instructions +|after |most )\d+", r"\1N"),
     (r"in \d+\.\d+s", "in Ns"),
+    (r"\d+\.\d+ us|instructions=\d+", "N"),
     (r"(build id +)\w+", r"\1ID"),
     (r" +", " "),
 ]
