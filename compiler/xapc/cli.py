@@ -14,12 +14,18 @@ Command = Callable[[Sequence[str]], int]
 COMMANDS = {
     "build": "compile an app to an ELF image",
     "check": "report what is wrong with an app, and mend it (--fix)",
+    "verify": "prove from its bytes that an image keeps the contract",
     "inspect": "show what an image is and asks for, and where its bytes go",
+    "bundle": "put images into one file, and write a device tree that loads them",
+    "sign": "sign an image or a bundle",
     "explain": "the long form of an error, with examples",
 }
 """In `xapc.commands`; others come from the entry points of that name."""
 
-_ELSEWHERE = {"run": "make one call of an app, as a guest would"}
+_ELSEWHERE = {
+    "run": "make one call of an app, as a guest would",
+    "replay": "run a recorded scenario again, and compare",
+}
 """Summaries of commands in other packages of this distribution."""
 
 _DESCRIPTION = """\

@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from xaprt import abi
+from xaprt.fit import is_fit
 from xaprt.manifest import Manifest
 
 from xap_harness.hypervisor.core import UNCLAIMED, Access, AccessAnswer, Answer, Hypervisor
 from xap_harness.hypervisor.device import Device, RegisterFile
 from xap_harness.hypervisor.domain import Domain
+from xap_harness.hypervisor.double_fetch import DoubleFetch
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware
-from xap_harness.hypervisor.instance import MakeEngine
+from xap_harness.hypervisor.instance import Engine, MakeEngine
 from xap_harness.hypervisor.outcome import Done, Failed, NotHandled
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.rights import IoRegion, Rights
+from xap_harness.hypervisor.services import Services
+from xap_harness.trust import Keys, read_trusted, require_no_keys
 
 BACKENDS = ("host", "emulator")
 WIDTHS = (1, 2, 4, 8)
@@ -219,28 +223,58 @@ def load(
     devices: Mapping[str, Device] | None = None,
     serves: Collection[int] | None = None,
     hypervisor: Hypervisor | None = None,
+    keys: Keys | None = None,
+    minimum_version: int = 0,
+    double_fetches: list[DoubleFetch] | None = None,
 ) -> App:
     """Load an app's Python file, or its ELF, and run its INIT.
 
     `grants` is what the integrator allows, by default all that the manifest asks for; `serves`
     are the domids of its guests, by default all. `devices` are models of the regions that its
     io needs name; one that is not given is a `RegisterFile`. `hypervisor` is one that has other
-    apps already; then `firmware` is that one's.
+    apps already; then `firmware` is that one's. Where `keys` are given (public keys or their PEM
+    files), an image that none of them signed, or of a security version below the minimum, is
+    refused before it is parsed. `double_fetches` gets what the app reads twice of a guest's page
+    in one call; without it nothing is watched.
 
-    Raises OSError, xapc.diagnostics.CompileError, xaprt's ImageError for a file that is no
-    such image, LoadError, and ValueError for a backend that does not exist or cannot run it.
+    Raises OSError, xapc.diagnostics.CompileError, xaprt's SignatureError, its ImageError for a
+    file that is no such image, LoadError, and ValueError for a backend that does not exist or
+    cannot run it.
     """
     target = hypervisor or Hypervisor(firmware=firmware or NoFirmware())
-    manifest, make_engine = _prepare(Path(path), backend, target)
-    asked = Rights.asked_by(manifest)
-    added = _add_devices(target, asked, devices or {})
+    manifest, make_engine = _prepare(Path(path), backend, target, keys, minimum_version)
+    if double_fetches is not None:
+        make_engine = _watched(make_engine, double_fetches)
+    rights = Rights.asked_by(manifest) if grants is None else grants
+    place(target, manifest, make_engine, rights, serves, devices or {})
+    return App(target, manifest, counts=backend == "emulator")
+
+
+def _watched(make_engine: MakeEngine, found: list[DoubleFetch]) -> MakeEngine:
+    def make(services: Services) -> Engine:
+        engine = make_engine(services)
+        engine.watch_reads(found)
+        return engine
+
+    return make
+
+
+def place(
+    target: Hypervisor,
+    manifest: Manifest,
+    make_engine: MakeEngine,
+    rights: Rights,
+    serves: Collection[int] | None,
+    devices: Mapping[str, Device],
+) -> None:
+    """Load what is prepared, and the devices that it needs; if it is refused, neither is there."""
+    added = _add_devices(target, Rights.asked_by(manifest), devices)
     try:
-        target.load(manifest, make_engine, asked if grants is None else grants, serves)
+        target.load(manifest, make_engine, rights, serves)
     except Exception:
         for region in added:
             target.remove_device(region)
         raise
-    return App(target, manifest, counts=backend == "emulator")
 
 
 def _add_devices(target: Hypervisor, asked: Rights, models: Mapping[str, Device]) -> list[IoRegion]:
@@ -256,14 +290,23 @@ def _add_devices(target: Hypervisor, asked: Rights, models: Mapping[str, Device]
     return missing
 
 
-def _prepare(path: Path, backend: str, target: Hypervisor) -> tuple[Manifest, MakeEngine]:
+def _prepare(
+    path: Path, backend: str, target: Hypervisor, keys: Keys | None, minimum_version: int
+) -> tuple[Manifest, MakeEngine]:
+    if backend not in BACKENDS:
+        raise ValueError(f"no backend '{backend}': there are {' and '.join(BACKENDS)}")
     # Imported here: who only collects tests needs neither unicorn nor the compiler.
-    if backend == "emulator":
-        from xap_harness.emulator.backend import prepare
-
-        return prepare(path, target)
     if backend == "host":
-        from xap_harness.host.backend import prepare
+        from xap_harness.host.backend import prepare as prepare_source
 
+        require_no_keys(keys)
+        return prepare_source(path, target)
+    from xap_harness.emulator.backend import prepare, prepare_image
+
+    if path.suffix == ".py":
+        require_no_keys(keys)
         return prepare(path, target)
-    raise ValueError(f"no backend '{backend}': there are {' and '.join(BACKENDS)}")
+    data = read_trusted(path, keys, minimum_version)
+    if is_fit(data):
+        raise ValueError("a bundle of apps, which load_bundle loads")
+    return prepare_image(data, target)

@@ -1,10 +1,11 @@
-"""What refuses an app (ABI.md 1.3, 4.1, 4.2, 6.1). The image's own shape is checked by
-`xaprt.image` when it is read."""
+"""What refuses an app (ABI.md 1.3, 4.1, 4.2, 6.1). `admit` looks at manifests and grants, the
+rest at the guests and devices that are there. The image's own shape is checked by `xaprt.image`
+when it is read."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from xaprt import abi
-from xaprt.abi import RouteKind
+from xaprt.admission import LoadError, admit, as_range, is_mmio
 from xaprt.manifest import Manifest, Route
 
 from xap_harness.hypervisor.device import Device
@@ -12,31 +13,7 @@ from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.services import MAX_IO_BYTES
 
-Loaded = tuple[Manifest, Collection[int] | None]
-"""An app that is there already, and whom it serves."""
-
-
-class LoadError(Exception):
-    """The app is refused; the message says which, and why."""
-
-    def __init__(self, manifest: Manifest, reason: str) -> None:
-        super().__init__(f"app '{manifest.name}' refused: {reason}")
-
-
-def admit(
-    manifest: Manifest, rights: Rights, serves: Collection[int] | None, others: Iterable[Loaded]
-) -> None:
-    """Raises LoadError unless the app may run here, beside those that do; what depends on the
-    guests and devices that are there is for `require_room` and `require_devices`."""
-    _require_version(manifest)
-    _require_limits(manifest)
-    _require_rights(manifest, rights)
-    _require_free_ids(manifest)
-    for other, other_serves in others:
-        if other.uuid == manifest.uuid:
-            raise LoadError(manifest, f"app '{other.name}' has the same UUID")
-        if _share_a_guest(serves, other_serves):
-            _require_disjoint(manifest, other)
+__all__ = ["LoadError", "admit", "require_devices", "require_room"]
 
 
 def require_room(manifest: Manifest, domain: Domain) -> None:
@@ -46,7 +23,7 @@ def require_room(manifest: Manifest, domain: Domain) -> None:
             if region.meets(route.first, route.last):
                 raise LoadError(
                     manifest,
-                    f"MMIO region {_range(route.first, route.last)} "
+                    f"MMIO region {as_range(route.first, route.last)} "
                     f"overlaps the {region.name} of domain {domain.domid}",
                 )
 
@@ -62,77 +39,5 @@ def require_devices(manifest: Manifest, device_at: Callable[[IoRegion], Device |
             raise LoadError(manifest, f"{region}: the platform has no such device")
 
 
-def _require_version(manifest: Manifest) -> None:
-    major, minor = manifest.abi_version >> 16, manifest.abi_version & 0xFFFF
-    if major != abi.VERSION_MAJOR or minor > abi.VERSION_MINOR:
-        raise LoadError(
-            manifest,
-            f"built for ABI {major}.{minor}, "
-            f"this hypervisor has {abi.VERSION_MAJOR}.{abi.VERSION_MINOR}",
-        )
-
-
-def _require_limits(manifest: Manifest) -> None:
-    """Those that are the hypervisor's own (ABI.md 3.6, 5.4); the image has others."""
-    if manifest.budget_us > abi.BUDGET_MAX_US:
-        raise LoadError(
-            manifest, f"a budget of {manifest.budget_us} us; at most {abi.BUDGET_MAX_US} are given"
-        )
-    for virq in sorted(Rights.asked_by(manifest).irqs):
-        if not abi.SPI_FIRST <= virq <= abi.SPI_LAST:
-            raise LoadError(manifest, f"interrupt {virq} is no shared peripheral interrupt")
-
-
-def _require_rights(manifest: Manifest, rights: Rights) -> None:
-    beyond = Rights.asked_by(manifest).beyond(rights)
-    if beyond:
-        raise LoadError(manifest, f"needs {beyond[0]}, which is not granted")
-
-
-def _require_free_ids(manifest: Manifest) -> None:
-    for route in manifest.routes:
-        if _is_mmio(route):
-            if route.first % abi.PAGE_SIZE or (route.last + 1) % abi.PAGE_SIZE:
-                raise LoadError(
-                    manifest,
-                    f"MMIO region {_range(route.first, route.last)} is not made of whole pages",
-                )
-            continue
-        why = abi.route_refusal(route.first, route.last)
-        if why is not None:
-            raise LoadError(manifest, f"route {_range(route.first, route.last)} is reserved: {why}")
-
-
-def _require_disjoint(manifest: Manifest, other: Manifest) -> None:
-    for mine in manifest.routes:
-        for theirs in other.routes:
-            if _compete(mine, theirs) and mine.first <= theirs.last and theirs.first <= mine.last:
-                raise LoadError(
-                    manifest,
-                    f"{mine.kind.name} {_range(mine.first, mine.last)} "
-                    f"is served by app '{other.name}'",
-                )
-    both = Rights.asked_by(manifest).irqs & Rights.asked_by(other).irqs
-    if both:
-        raise LoadError(manifest, f"interrupt {min(both)} is reserved by app '{other.name}'")
-
-
-def _is_mmio(route: Route) -> bool:
-    return route.kind in (RouteKind.MMIO_READ, RouteKind.MMIO_WRITE)
-
-
 def _mmio(manifest: Manifest) -> Iterable[Route]:
-    return filter(_is_mmio, manifest.routes)
-
-
-def _compete(mine: Route, theirs: Route) -> bool:
-    """A region belongs to one app, whether it is read or written."""
-    return mine.kind is theirs.kind or (_is_mmio(mine) and _is_mmio(theirs))
-
-
-def _share_a_guest(mine: Collection[int] | None, theirs: Collection[int] | None) -> bool:
-    return mine is None or theirs is None or not set(mine).isdisjoint(theirs)
-
-
-def _range(first: int, last: int) -> str:
-    return f"{first:#010x}" if first == last else f"{first:#010x}..{last:#010x}"
+    return filter(is_mmio, manifest.routes)

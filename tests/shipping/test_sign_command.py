@@ -1,0 +1,127 @@
+"""`xapc sign` and `xapc verify --key` (ABI.md 6.2, issue 5)."""
+
+import json
+from pathlib import Path
+
+import pytest
+from xaprt.fit import Packed, pack
+from xaprt.signature import read_private_key, read_public_key, sign
+
+from tests.shipping.apps import ONE, TWO, Shell
+
+BUNDLE = pack([Packed("one", "one", ONE), Packed("two", "two", TWO)])
+
+
+@pytest.mark.parametrize("content", [ONE, BUNDLE], ids=["image", "bundle"])
+def test_in_place_and_elsewhere(xapc: Shell, keys: Path, content: bytes) -> None:
+    private = read_private_key((keys / "key.pem").read_bytes())
+    file, out = xapc.file("file", content), xapc.folder / "out"
+    status, said, err = xapc("sign", file, "--key", keys / "key.pem", "--version", 3, "-o", out)
+    assert (status, err) == (0, "")
+    assert said == f"{out}: signed by key {private.public.id.hex()}, security version 3\n"
+    assert file.read_bytes() == content
+    assert out.read_bytes() == sign(content, private, 3)
+    for version in (1, 2):
+        assert xapc("sign", file, "--key", keys / "key.pem", "--version", version)[0] == 0
+    assert file.read_bytes() == sign(content, private, 2)
+
+
+def test_verify_checks_the_signature_and_the_image(xapc: Shell, keys: Path) -> None:
+    file = xapc.file("one.elf", ONE)
+    xapc("sign", file, "--key", keys / "key.pem", "--version", 3)
+    public = read_public_key((keys / "pub.pem").read_bytes())
+    status, said, err = xapc("verify", file, "--key", keys / "pub.pem", "--min-version", 3)
+    assert (status, err) == (0, "")
+    first, second, *_ = said.splitlines()
+    assert first == f"{file}: signed by key {public.id.hex()}, security version 3"
+    assert second == f"{file}: proven"
+    assert xapc("verify", file)[0] == 0
+    both = ("--key", keys / "other-pub.pem", "--key", keys / "pub.pem")
+    assert xapc("verify", file, *both)[0] == 0
+
+
+def test_verify_names_the_apps_of_a_bundle(xapc: Shell, keys: Path) -> None:
+    file = xapc.file("apps.fit", BUNDLE)
+    said = xapc("verify", file)[1]
+    assert f"{file}: one: proven" in said
+    assert f"{file}: two: proven" in said
+    xapc("sign", file, "--key", keys / "key.pem")
+    told = json.loads(xapc("verify", "--json", file, "--key", keys / "pub.pem")[1])
+    assert [(each["file"], each["app"], each["accepted"]) for each in told] == [
+        (str(file), "one", True),
+        (str(file), "two", True),
+    ]
+    assert told[0]["signed"]["version"] == 0
+
+
+def test_verify_refuses_one_app_of_a_bundle(xapc: Shell) -> None:
+    file = xapc.file("apps.fit", pack([Packed("one", "", ONE), Packed("bad", "", b"\x7fELF")]))
+    status, said, err = xapc("verify", file)
+    assert status == 1
+    assert f"{file}: one: proven" in said
+    assert err.startswith(f"xapc verify: {file}: bad: ")
+
+
+def test_what_is_signed_is_checked_before_it_is_parsed(xapc: Shell, keys: Path) -> None:
+    """A file that no parser would take: the refusal is of its signature."""
+    file = xapc.file("broken.elf", b"\x7fELF")
+    assert "not signed" in xapc.refusal("verify", file, "--key", keys / "pub.pem")
+    xapc("sign", file, "--key", keys / "other-key.pem")
+    assert "signed by key" in xapc.refusal("verify", file, "--key", keys / "pub.pem")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda signed: signed[:-96], "not signed"),
+        (lambda signed: signed[:-1], "the signature is cut"),
+        (lambda signed: signed + b"\0", "something was appended"),
+        (lambda signed: signed + signed[-96:], "two signatures"),
+        (lambda signed: signed[:300] + b"?" + signed[301:], "the file was changed"),
+    ],
+)
+def test_tampering_is_told(xapc: Shell, keys: Path, change: object, reason: str) -> None:
+    signed = sign(ONE, read_private_key((keys / "key.pem").read_bytes()))
+    assert callable(change)
+    file = xapc.file("one.elf", change(signed))
+    said = xapc.refusal("verify", file, "--key", keys / "pub.pem")
+    assert said.startswith(f"xapc verify: {file}: ")
+    assert reason in said
+    status, out, _ = xapc("verify", "--json", file, "--key", keys / "pub.pem")
+    (told,) = json.loads(out)
+    assert (status, told["accepted"], told["rule"]) == (1, False, "signature")
+    assert reason in told["detail"]
+
+
+def test_rollback_is_told(xapc: Shell, keys: Path) -> None:
+    file = xapc.file("one.elf", ONE)
+    xapc("sign", file, "--key", keys / "key.pem", "--version", 2)
+    said = xapc.refusal("verify", file, "--key", keys / "pub.pem", "--min-version", 3)
+    assert "security version 2 is older than 3" in said
+
+
+def test_a_broken_bundle_is_told(xapc: Shell) -> None:
+    file = xapc.file("apps.fit", BUNDLE[:-1])
+    assert "the header says" in xapc.refusal("verify", file)
+    (told,) = json.loads(xapc("verify", "--json", file)[1])
+    assert told["rule"] == "bundle"
+
+
+def test_arguments_that_make_no_sense(xapc: Shell, keys: Path) -> None:
+    file, text = xapc.file("one.elf", ONE), xapc.file("app.py", "from xap import App\n")
+    key, missing = keys / "key.pem", xapc.folder / "missing"
+    for said, reason in (
+        (xapc.refusal("verify", file, "--min-version", 1), "--min-version needs --key"),
+        (xapc.refusal("verify", file, "--key", key), f"{key}: a private key"),
+        (xapc.refusal("verify", file, "--key", missing), f"{missing}: No such file"),
+        (xapc.refusal("sign", file, "--key", keys / "pub.pem"), "a public key"),
+        (xapc.refusal("sign", file, "--key", keys / "encrypted.pem"), "the key is encrypted"),
+        (xapc.refusal("sign", file, "--key", missing), f"{missing}: No such file"),
+        (xapc.refusal("sign", missing, "--key", key), f"{missing}: No such file"),
+        (xapc.refusal("sign", text, "--key", key), f"{text}: neither an ELF nor a FIT"),
+        (xapc.refusal("sign", file, "--key", key, "--version", -1), "version -1 is not in"),
+        (xapc.refusal("sign", file, "--key", key, "-o", key), "would replace the key"),
+        (xapc.refusal("sign", file, "--key", key, "-o", missing / "x"), "No such file"),
+    ):
+        assert reason in said
+    assert file.read_bytes() == ONE
