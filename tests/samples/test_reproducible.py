@@ -23,6 +23,7 @@ def test_an_image_does_not_tell_where_it_was_built(sample: Path, tmp_path: Path)
         environment = {
             **os.environ,
             "PYTHONHASHSEED": str(number),
+            "XAP_CACHE": "off",
             "LC_ALL": ("C", "C.UTF-8")[number],
         }
         command = [sys.executable, "-m", "xapc", "build", given, "-o", "app.elf"]
