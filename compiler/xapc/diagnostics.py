@@ -79,6 +79,12 @@ class Diagnostics:
             self._seen.add(key)
             self._errors.append(error)
 
+    def drop(self, span: Span) -> None:
+        """Take back what was said of a place: another error says more."""
+        inside = [e for e in self._errors if e.span.source is span.source and _within(e, span)]
+        for error in inside:
+            self._errors.remove(error)
+
     @property
     def count(self) -> int:
         return len(self._errors)
@@ -88,6 +94,11 @@ class Diagnostics:
 
     def sorted(self) -> list[Error]:
         return sorted(self._errors, key=lambda e: (e.span.source.path, e.span.start, e.code))
+
+
+def _within(error: Error, span: Span) -> bool:
+    end = error.span.end_line, error.span.end_column
+    return span.start <= error.span.start and end <= (span.end_line, span.end_column)
 
 
 class CompileError(Exception):

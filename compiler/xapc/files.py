@@ -1,8 +1,17 @@
-"""Writing files: all of it or nothing, and never through a device."""
+"""Reading images, and writing files: all of it or nothing, and never through a device."""
 
 import os
 import stat
 from pathlib import Path
+
+_LARGEST = 64 << 20
+"""Of a file that is worth reading: debug information can be many times the image."""
+
+
+def read_image(path: Path) -> bytes:
+    """All of it, or more than any image has. Raises OSError."""
+    with path.open("rb") as stream:
+        return stream.read(_LARGEST)
 
 
 def write(path: Path, data: bytes) -> None:

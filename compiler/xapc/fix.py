@@ -14,7 +14,7 @@ from xapc.files import write
 from xapc.load import is_python, read
 from xapc.source import Source
 
-MAX_ROUNDS = 10
+MAX_ROUNDS = 50
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ beyond what later stages may recurse into, and Python that the language leaves o
 
 import ast
 import codecs
+import hashlib
 import re
 import sys
 import warnings
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xapc import errors
+from xapc.depth import MAX_ARMS, MAX_DEPTH, too_deep
 from xapc.diagnostics import Diagnostics
 from xapc.source import Source, Span
 from xapc.strip import strip
@@ -21,6 +23,7 @@ from xapc.survey import binds, survey
 from xapc.unsupported import Broken
 
 __all__ = [
+    "MAX_ARMS",
     "MAX_BYTES",
     "MAX_DEPTH",
     "Broken",
@@ -34,9 +37,6 @@ __all__ = [
 
 MAX_BYTES = 8 << 20
 """Of a source file: eight times what an image may hold."""
-
-MAX_DEPTH = 200
-"""Levels of syntax in each other. The later stages recurse."""
 
 _FRAMES_A_LEVEL = 20
 """Calls in each other that a stage makes for a level, at most."""
@@ -90,7 +90,8 @@ def read(path: Path, diagnostics: Diagnostics) -> File | None:
     if encoding is None:
         return None
     try:
-        return File(Source(str(path), data.decode(encoding)), encoding)
+        text = data.decode(encoding)
+        return File(Source(str(path), text, hashlib.sha256(data).hexdigest()), encoding)
     except UnicodeDecodeError as problem:
         # The decoder of utf-8-sig counts from behind the mark.
         start = problem.start + (3 if encoding == "utf-8-sig" else 0)
@@ -144,10 +145,13 @@ def parse(source: Source, diagnostics: Diagnostics) -> Module | None:
             # What Python warns of is either an error here or none of its business.
             warnings.simplefilter("ignore")
             tree = ast.parse(source.text, source.path)
-            found = survey(tree, MAX_DEPTH)
+            found = survey(tree, MAX_DEPTH, MAX_ARMS)
             if found.too_deep is not None:
                 span = Span.of(source, found.too_deep)
                 diagnostics.add(errors.TooDeep(span=span, most=MAX_DEPTH))
+                return None
+            if found.too_many is not None:
+                diagnostics.add(errors.too_many_arms(Span.of(source, found.too_many), MAX_ARMS))
                 return None
             _compile(source, tree, diagnostics)
     except SyntaxError as problem:
@@ -158,9 +162,7 @@ def parse(source: Source, diagnostics: Diagnostics) -> Module | None:
         diagnostics.add(errors.NotPython(span=span, text=str(problem)))
         return None
     except (RecursionError, MemoryError):
-        # CPython's own parser gives up, without saying where.
-        span = Span(source, 1, 1, 1, 1)
-        diagnostics.add(errors.TooDeep(span=span, most=MAX_DEPTH))
+        diagnostics.add(too_deep(source))
         return None
     _make_room(found.levels)
     if found.strippable:
@@ -182,8 +184,12 @@ def _compile(source: Source, tree: ast.Module, diagnostics: Diagnostics) -> None
             if case is None:
                 raise
             assert isinstance(case.pattern, ast.MatchAs) and case.pattern.name is not None
-            span = Span.of(source, case.pattern)
-            diagnostics.add(errors.CaptureOfConstant(span=span, name=case.pattern.name))
+            span, name = Span.of(source, case.pattern), case.pattern.name
+            owner = _enum_of(tree, name)
+            if owner is None:
+                diagnostics.add(errors.CaptureOfConstant(span=span, name=name))
+            else:
+                diagnostics.add(errors.capture_of_member(span, name, owner))
             case.guard = ast.copy_location(ast.Constant(True), case.pattern)
         else:
             return
@@ -197,9 +203,18 @@ def _captured_constant(tree: ast.Module, problem: SyntaxError) -> ast.match_case
     for node in ast.walk(tree):
         match node:
             case ast.match_case(pattern=ast.MatchAs(pattern=None, name=str(name)), guard=None):
-                if node.pattern.lineno == problem.lineno and name in names:
+                named = name in names or _enum_of(tree, name) is not None
+                if node.pattern.lineno == problem.lineno and named:
                     return node
     return None
+
+
+def _enum_of(tree: ast.Module, name: str) -> str | None:
+    """The class of the file that assigns that name in its body: an enumeration with the member."""
+    classes = [each for each in tree.body if isinstance(each, ast.ClassDef)]
+    members = ((owner.name, each) for owner in classes for each in owner.body)
+    found = (own for own, each in members if isinstance(each, ast.Assign) and name in binds(each))
+    return next(found, None)
 
 
 def _make_room(levels: int) -> None:
@@ -220,7 +235,7 @@ def is_python(text: str) -> bool:
     return True
 
 
-def _not_python(source: Source, problem: SyntaxError) -> errors.NotPython:
+def _not_python(source: Source, problem: SyntaxError) -> errors.Error:
     """CPython's report, at a place that exists: it counts from 1, now and then from 0 or -1."""
     line = min(max(problem.lineno or 1, 1), len(source.lines))
     width = len(source.line(line))
@@ -229,4 +244,4 @@ def _not_python(source: Source, problem: SyntaxError) -> errors.NotPython:
     if problem.end_lineno != line or not column < end <= width + 1:
         end = min(column + 1, width + 1)
     text = " ".join((problem.msg or "invalid syntax").split())
-    return errors.NotPython(span=Span(source, line, column, line, end), text=text)
+    return errors.not_python(Span(source, line, column, line, end), text)

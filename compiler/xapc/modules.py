@@ -1,5 +1,6 @@
 """Where the modules of a program come from: beside the app's file, and the in-app library."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import xaprt
@@ -9,10 +10,22 @@ from xapc.load import Module, load, parse
 from xapc.source import Source
 
 
-def sibling(main: Path, name: str, diagnostics: Diagnostics) -> Module | None:
-    """The module `name` beside the app's file; None: there is none, or it is reported."""
-    path = main.parent / f"{name}.py"
-    return load(path, diagnostics) if name.isidentifier() and path.is_file() else None
+@dataclass(frozen=True)
+class Siblings:
+    """The modules beside the app's file; `read` are those that were asked for and found."""
+
+    main: Path
+    diagnostics: Diagnostics
+    read: list[Module] = field(default_factory=list)
+
+    def __call__(self, name: str) -> Module | None:
+        """None: there is none, or it is reported."""
+        path = self.main.parent / f"{name}.py"
+        if not name.isidentifier() or not path.is_file():
+            return None
+        module = load(path, self.diagnostics)
+        self.read.extend(() if module is None else (module,))
+        return module
 
 
 def library() -> Module:

@@ -1,7 +1,8 @@
 """The compiler: text -> syntax -> typed tree -> LLVM IR -> object -> ELF -> verified ELF."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from xaprt.manifest import Manifest
@@ -10,7 +11,7 @@ from xapc.check import check
 from xapc.diagnostics import CompileError, Diagnostics
 from xapc.load import load
 from xapc.manifest import of as manifest_of
-from xapc.modules import library, sibling
+from xapc.modules import Siblings, library
 from xapc.tree import Program
 
 
@@ -20,6 +21,8 @@ class Checked:
 
     program: Program
     manifest: Manifest
+    sources: Mapping[Path, str]
+    """Files that it was read from, the app's first, and the SHA-256 of each."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,16 @@ class Build:
 
     @cached_property
     def elf(self) -> bytes:
-        from xaprt.link import link
+        """Raises CompileError for an app that is larger than apps may be."""
+        from xaprt.link import LimitError, link
         from xaprt.verify import verify
 
-        image = link(self.object, self.checked.manifest, debug=self.debug)
+        try:
+            image = link(self.object, self.checked.manifest, debug=self.debug)
+        except LimitError as problem:
+            from xapc.limits import too_large
+
+            raise CompileError([too_large(self.checked.program, problem)]) from problem
         verify(image)
         return image
 
@@ -73,15 +82,15 @@ def check_file(path: Path) -> Checked:
     """Raises CompileError for what is wrong with the app, OSError for a file not there."""
     diagnostics = Diagnostics()
     main = load(path, diagnostics)
-    program = None
-    if main is not None:
-        find = partial(sibling, path, diagnostics=diagnostics)
-        program = check(main, find, library(), diagnostics)
-    if program is None or diagnostics:
+    siblings = Siblings(path, diagnostics)
+    program = None if main is None else check(main, siblings, library(), diagnostics)
+    if main is None or program is None or diagnostics:
         raise CompileError(diagnostics.sorted())
-    return Checked(program, manifest_of(program))
+    read = (main.source, *(module.source for module in siblings.read))
+    sources = {Path(source.path): source.digest for source in read}
+    return Checked(program, manifest_of(program), sources)
 
 
 def build(path: Path, *, debug: bool = True, optimize: bool = True) -> Build:
-    """As `check_file`; the later stages fail only by a fault of the compiler."""
+    """As `check_file`; of the later stages only `elf` can fail, but for faults of the compiler."""
     return Build(check_file(path), debug, optimize)

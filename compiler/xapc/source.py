@@ -8,10 +8,11 @@ from typing import Self
 
 @dataclass(eq=False)
 class Source:
-    """One file: the path as the user wrote it, and its text."""
+    """One file: the path as the user wrote it, its text, and the SHA-256 of its bytes."""
 
     path: str
     text: str
+    digest: str = ""
 
     @cached_property
     def lines(self) -> list[str]:

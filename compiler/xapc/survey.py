@@ -20,26 +20,50 @@ _NOT_INSIDE = tuple(NESTED)
 
 @dataclass(frozen=True)
 class Survey:
-    """`too_deep`: a place below the given limit, if there is one."""
+    """`too_deep`: a place below the given limit, if there is one; `too_many`: an arm beyond.
+
+    `levels` are those that a stage recurses into; an `elif` is one, though no reader sees it so.
+    """
 
     levels: int
     too_deep: Located | None
+    too_many: Located | None
     strippable: bool
 
 
-def survey(tree: ast.Module, limit: int) -> Survey:
+def survey(tree: ast.Module, limit: int, most_arms: int) -> Survey:
     strippable = not all(_usual(each) for each in tree.body)
     level: list[ast.AST] = [tree]
-    depth = 0
+    depth = longest = 0
+    too_many: Located | None = None
     while level:
         if depth > limit:
             for node in level:
                 if isinstance(node, Located):
-                    return Survey(depth, node, strippable)
+                    return Survey(depth, node, None, strippable)
         strippable = strippable or any(map(_removable, level))
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        below: list[ast.AST] = []
+        for node in level:
+            if isinstance(node, ast.If):
+                arms = list(_arms(node))
+                longest = max(longest, len(arms))
+                if len(arms) > most_arms:
+                    too_many = arms[most_arms]
+                below += [each for arm in arms for each in (arm.test, *arm.body)]
+                below += arms[-1].orelse
+            else:
+                below += ast.iter_child_nodes(node)
+        level = below
         depth += 1
-    return Survey(depth, None, strippable)
+    return Survey(depth + longest, None, too_many, strippable)
+
+
+def _arms(node: ast.If) -> Iterator[ast.If]:
+    """An `if` and its `elif`s."""
+    yield node
+    while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+        node = node.orelse[0]
+        yield node
 
 
 def _usual(node: ast.stmt) -> bool:

@@ -169,6 +169,7 @@ class Field:
     type: Type
     offset: int
     default: "Value | None"
+    place: "Span | None" = None
 
 
 @dataclass(eq=False)
@@ -180,9 +181,11 @@ class StructType(Type):
     methods: "dict[str, Function]" = field(default_factory=dict)
     span: "Span | None" = None
 
-    def add(self, name: str, type: Type, default: "Value | None") -> None:
+    def add(
+        self, name: str, type: Type, default: "Value | None", place: "Span | None" = None
+    ) -> None:
         end = max((f.offset + f.type.size for f in self.fields.values()), default=0)
-        self.fields[name] = Field(name, type, -(-end // type.align) * type.align, default)
+        self.fields[name] = Field(name, type, -(-end // type.align) * type.align, default, place)
 
     @property
     def size(self) -> int:
@@ -240,7 +243,22 @@ NEVER = Simple("NoReturn")
 UNTYPED = Simple("untyped integer constant")
 STR = Simple("str")
 BYTES = Simple("bytes")
-POISON = Simple("<error>")
+
+
+@dataclass(frozen=True)
+class Poison(Simple):
+    """A field of it has a place, so that its struct has a layout."""
+
+    @property
+    def size(self) -> int:
+        return 1
+
+    @property
+    def align(self) -> int:
+        return 1
+
+
+POISON = Poison("<error>")
 """The type of what already got its diagnostic: everything about it is accepted silently."""
 
 

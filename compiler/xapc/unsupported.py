@@ -25,6 +25,10 @@ class Broken(ast.expr):
     """Stands for an expression that already got its diagnostic; it has any type."""
 
 
+class Lost(ast.Name):
+    """A name that a removed statement would have bound."""
+
+
 _NO_EXCEPTIONS = (
     "there are no exceptions: a failed check ends the whole call, and nothing catches it"
 )

@@ -6,10 +6,14 @@ trng = xap_harness.load("samples/trng.py", "emulator")
 assert trng.smc(0x8400_0050).x0 == 0x1_0000
 """
 
+from xaprt.debug.place import Place
+
 from xap_harness.api import BACKENDS, App, MmioResult, Result, load
-from xap_harness.hypervisor.device import Device, RegisterFile
+from xap_harness.bundle import Bundle, RequiredError, load_bundle
+from xap_harness.hypervisor.device import Device, ExternalAbort, RegisterFile
 from xap_harness.hypervisor.domain import Domain
-from xap_harness.hypervisor.fault import Fault, FaultKind, Place
+from xap_harness.hypervisor.double_fetch import DoubleFetch
+from xap_harness.hypervisor.fault import Fault, FaultKind
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware, TrngFirmware
 from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.rights import IoRegion, Rights
@@ -17,8 +21,11 @@ from xap_harness.hypervisor.rights import IoRegion, Rights
 __all__ = [
     "BACKENDS",
     "App",
+    "Bundle",
     "Device",
     "Domain",
+    "DoubleFetch",
+    "ExternalAbort",
     "Fault",
     "FaultKind",
     "Firmware",
@@ -28,8 +35,10 @@ __all__ = [
     "NoFirmware",
     "Place",
     "RegisterFile",
+    "RequiredError",
     "Result",
     "Rights",
     "TrngFirmware",
     "load",
+    "load_bundle",
 ]

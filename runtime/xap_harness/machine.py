@@ -4,7 +4,7 @@ The emulator implements it on unicorn. Values are unsigned 64-bit integers; why 
 came back is told by the syndrome, as the Arm ARM defines it for ESR_ELx and FAR_ELx.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,7 +36,7 @@ class Memory:
 class Layout:
     """Where an instance lives: the image's segments, and the stack with a guard page below.
 
-    `stack_bytes` is a multiple of the page; `entry` is an address, not an offset;
+    The stack's lowest byte starts a page; `entry` is an address, not an offset;
     `request_page`, which the app may only read, is 0 where it has none.
     """
 
@@ -86,6 +86,10 @@ class AppSpace(Protocol):
 
     def map_device(self, address: int, size: int, device: Device) -> None:
         """Accesses go to the device, one by one and in program order; never executable."""
+
+    def watch_reads(self, told: Callable[[int, int, int], None]) -> None:
+        """`told` is called before each read of a guest's page: where the page's bytes are, which
+        all its mappings share, offset, size; `pc` is then at the instruction."""
 
     def unmap(self, address: int, size: int) -> None:
         """Exactly what one of the two mapped."""

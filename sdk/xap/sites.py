@@ -13,6 +13,7 @@ import ast
 import enum
 import linecache
 import os
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,17 @@ def panic_site(exception: BaseException) -> tuple[str, int]:
 def panic_chain(exception: BaseException) -> list[tuple[str, str, int]]:
     """Function, file and line of each frame outside the SDK and its tools, innermost first."""
     return list(_sites(exception))
+
+
+def current_site() -> tuple[str, str, int]:
+    """Function, file and line of the innermost frame that runs outside the SDK and its tools.
+    ValueError: there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if not _is_tool(frame):
+            return frame.f_code.co_name, frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    raise ValueError("no code outside the SDK is running")
 
 
 def panic_reason(exception: BaseException) -> tuple[Reason, str]:

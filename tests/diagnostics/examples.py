@@ -4,12 +4,11 @@ import ast
 import re
 from dataclasses import dataclass
 
-from xapc.check.entities import python_names, sdk_names
-from xapc.check.imports import STANDARD
+from xapc.check.entities import STANDARD, python_names, sdk_names
 from xapc.explain import Entry, catalogue
 from xapc.survey import binds
 
-IN_WORDS = ("E0105", "E0108")
+IN_WORDS = ("E0105", "E0108", "E0109", "E0722", "E0723")
 """Wrong examples too large to be written down; `tests/frontend/test_load.py` makes them."""
 
 ENCODINGS = {"E0106": "latin-1"}

@@ -94,6 +94,52 @@ MENDABLE = {
 }
 
 
+UNKNOWN_WORDS = {
+    "beside": ("from xap import App\n", "from xap import App, u32\n", "u32(5)"),
+    "in parentheses": ("from xap import (\n    App,\n)\n", "    App, u32,\n", "u32(5)"),
+    "by its module": ("import xap\n", "import xap\n", "xap.u32(5)"),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN_WORDS)
+def test_what_an_edit_writes_is_imported(name: str, tmp_path: Path) -> None:
+    imports, line, value = UNKNOWN_WORDS[name]
+    path = tmp_path / "app.py"
+    word = "xap.App" if name == "by its module" else "App"
+    path.write_text(
+        f"{imports}"
+        f'app = {word}("a", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")\n'
+        "from helper import twice\n"
+        "def f() -> None:\n    twice(5)\n"
+    )
+    (tmp_path / "helper.py").write_text(
+        "from xap import u32\ndef twice(x: u32) -> u32:\n    return x * 2\n"
+    )
+    result = fix(path, check)
+    assert result.left == []
+    assert line in path.read_text()
+    assert f"    twice({value})\n" in path.read_text()
+
+
+def test_an_import_stands_behind_the_docstring(tmp_path: Path) -> None:
+    path = tmp_path / "app.py"
+    path.write_text(
+        '"""An app."""\nimport xap\n'
+        'app = xap.App("a", version="1.0.0", uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11")\n'
+        "LIMIT: Final = 5\n"
+    )
+    assert fix(path, check).left == []
+    assert path.read_text().startswith('"""An app."""\nfrom typing import Final\nimport xap\n')
+
+
+def test_an_edit_wraps_the_whole_call_of_a_method(tmp_path: Path) -> None:
+    """Its place is the method's name, where a panic in it would be."""
+    path = tmp_path / "app.py"
+    errors_of(path, app("def f(x: u32) -> u64:\n    return x.byteswap()\n"))
+    assert fix(path, check).left == []
+    assert "return u64(x.byteswap())\n" in path.read_text()
+
+
 @pytest.mark.parametrize("name", MENDABLE)
 def test_section_7_the_edit_mends_it(name: str, tmp_path: Path) -> None:
     body, line = MENDABLE[name]

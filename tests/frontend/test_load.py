@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xapc.diagnostics import Diagnostics, Error
-from xapc.load import MAX_BYTES, MAX_DEPTH, load, parse
+from xapc.load import MAX_ARMS, MAX_BYTES, MAX_DEPTH, load, parse
 from xapc.source import Source, Span
 
 
@@ -152,7 +152,6 @@ DEEP: dict[str, Callable[[int], str]] = {
     "parentheses": lambda n: "x = " + "f(" * n + ")" * n,
     "subscripts": lambda n: "x = " + "a[" * n + "0" + "]" * n,
     "keywords": lambda n: "x = " + "f(a=" * n + "0" + ")" * n,
-    "elif": lambda n: "if a:\n pass\n" + "elif a:\n pass\n" * n,
     "blocks": lambda n: (
         "".join(" " * i + "if a:\n" for i in range(min(n, 999))) + " " * 999 + "pass"
     ),
@@ -176,11 +175,38 @@ def test_nesting_has_a_limit(shape: str, size: int) -> None:
     assert str(MAX_DEPTH) in error.message or "too many" in error.message
 
 
-@pytest.mark.parametrize("shape", ["sum", "elif", "operators", "attributes", "not"])
+@pytest.mark.parametrize("shape", ["sum", "operators", "attributes", "not"])
 def test_nesting_up_to_the_limit_is_loaded(shape: str) -> None:
     tree, errors = parsed(DEEP[shape](MAX_DEPTH - 10))
     assert tree is not None
     assert errors == []
+
+
+@pytest.mark.parametrize("shape", ["sum", "parentheses", "subscripts", "attributes", "not"])
+@pytest.mark.parametrize("size", [MAX_DEPTH + 50, 5_000, 60_000])
+def test_the_place_of_what_is_too_deep_is_its_line(shape: str, size: int) -> None:
+    """CPython's parser gives up on the larger ones without saying where."""
+    tree, (error,) = parsed("a = 1\n\n" + DEEP[shape](size) + "\nb = 2\n")
+    assert tree is None
+    assert error.span.line == 3
+
+
+def arms(count: int) -> str:
+    return "if a:\n pass\n" + "elif a:\n pass\n" * (count - 1)
+
+
+def test_elif_is_no_nesting() -> None:
+    tree, errors = parsed(arms(MAX_ARMS))
+    assert tree is not None
+    assert errors == []
+
+
+@pytest.mark.parametrize("count", [MAX_ARMS + 1, 5_000, 60_000])
+def test_an_if_has_as_many_arms_as_cpython_compiles(count: int) -> None:
+    tree, (error,) = parsed(arms(count))
+    assert tree is None
+    assert error.code == "E0109"
+    assert error.span.start == (2 * MAX_ARMS + 1, 1)
 
 
 # --- spans -----------------------------------------------------------------------------------

@@ -184,7 +184,10 @@ TOP_STATEMENTS = {
     "pair": "f, h = u32(0), u32(1)\n",
     "chain": "f = h = u32(0)\n",
     "for": "for f in range(3):\n    pass\n",
-    "async": "async def f() -> None:\n    await f()\n    async for i in f():\n        i\n",
+    "async": (
+        "async def f() -> None:\n    await g()\n    async for i in g():\n        i\n"
+        "def g() -> None:\n    pass\n"
+    ),
     "with": "with open() as f:\n    pass\n",
     "walrus": "(f := 3)\n",
     "del": "del app\n",

@@ -91,6 +91,7 @@ def entry(body: str, *, count: int = 8, values: Sequence[str] = ("0",) * 5) -> s
 
 TEXT = elf.SHF_ALLOC | elf.SHF_EXECINSTR
 RET = 0xD65F03C0
+BRK = 0xD420_0000 | (abi.BRK_CHECK | abi.Reason.PANIC) << 5
 
 
 @dataclass

@@ -10,6 +10,7 @@ from xaprt.link import LimitError, LinkError, link
 
 from tests.image.support import (
     APP,
+    BRK,
     RET,
     TEXT,
     Label,
@@ -276,14 +277,13 @@ def test_two_definitions_are_refused() -> None:
     assert "other is defined twice" in refused(hand_made(one, two, labels=(label, again)))
 
 
-def test_code_without_a_function_is_refused() -> None:
-    """Nothing would be known of its stack."""
+def test_code_needs_no_symbol() -> None:
+    """What is known of it comes from the instructions."""
     part, label = text_of("other", RET, RET)
-    short = replace(label, size=4)
-    assert "belongs to no function" in refused(hand_made(part, labels=(short,)))
-    wide = replace(label, size=8)
-    late = Label("late", part.name, value=4)
-    assert "overlap" in refused(hand_made(part, labels=(wide, late)))
+    short, late = replace(label, size=4), Label("late", part.name, value=4)
+    leaf, start = entry_of(words(0x1400_0000), (0, 282, "other", 0))
+    for labels in ([start, short], [start, label, late]):
+        assert link(object_of([leaf, part], labels), APP)
 
 
 def test_a_relocation_in_zeroed_state_is_refused() -> None:
@@ -353,7 +353,7 @@ def test_sections_are_aligned_as_they_ask() -> None:
     labels = [Label(f"d{p.align}", p.name, type=elf.STT_OBJECT) for p in data]
     uses = [(0, CALL26, "f", 0)]
     uses += [(4 + 4 * n, 275, label.name, 0) for n, label in enumerate(labels)]
-    part, start = entry_of(words(0x9400_0000, *[0x9000_0000] * 4, RET), *uses)
+    part, start = entry_of(words(0x9400_0000, *[0x9000_0000] * 4, BRK), *uses)
     made = link(object_of([part, code, *data], [start, Label("f", ".text.f"), *labels]), APP)
     found = {s.name: s.address for s in symbols(made)}
     assert found["f"] % 64 == 0

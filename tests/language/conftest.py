@@ -7,6 +7,8 @@ from textwrap import dedent
 import pytest
 from xap_harness import App, Result
 
+from tests.image.exact_stack import exactly
+
 FID = 0xC600_0001
 
 HEADER = """\
@@ -26,6 +28,12 @@ FIRST_LINE = HEADER.count("\n") + 1
 
 Load = Callable[..., App]
 Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def exact_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the emulator, all of it runs in the stack that the image asks for, to the byte."""
+    exactly(monkeypatch)
 
 
 @pytest.fixture

@@ -55,6 +55,35 @@ def test_the_language_can_be_named_by_its_module(xap, tmp_path: Path) -> None:
         assert answer.log == ["ffffffff Op.ONE"]
 
 
+STANDARD_MODULES = """\
+import enum
+import typing
+import xap.psci
+import xap.smccc
+
+app = xap.App("modules", version="1.0.0", uuid="6f0c4d25-9d3f-4f0a-8b9f-1c118a2f6d0e")
+LIMIT: typing.Final = 5
+WIDE: typing.Final[xap.u64] = xap.u64(xap.smccc.FAST_CALL)
+
+class Op(xap.u8, enum.Enum):
+    NONE = 0
+    ONE = 1
+
+TABLE: typing.Final = xap.Array[Op, xap.N[2]]([Op.ONE, Op.NONE])
+
+@app.smc(0xC600_0001)
+def handler(x: xap.u64) -> xap.u64:
+    return WIDE + LIMIT + xap.u64(TABLE[0]) + xap.u64(xap.smccc.OWNER_ARCH)
+"""
+
+
+def test_modules_are_imported_whole(xap, tmp_path: Path) -> None:
+    """`import typing`, `import enum` and `import xap.smccc` are as legal as `import xap`."""
+    path = tmp_path / "language.py"
+    path.write_text(STANDARD_MODULES)
+    assert xap.load(path).smc(FID, 0).x0 == 0x8000_0000 + 5 + 1
+
+
 @pytest.mark.parametrize("annotation", ["App", "Final"])
 def test_the_app_may_be_annotated(xap, tmp_path: Path, annotation: str) -> None:
     path = tmp_path / "language.py"

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xapc import errors
-from xapc.check import functions
+from xapc.check import functions, missing
 from xapc.check.entities import ModuleNames, Routine
 from xapc.check.flow import check_written_parameters
 from xapc.check.module import ModuleChecker
-from xapc.check.program import assemble, require_limits
+from xapc.check.program import assemble, callees_first, require_limits
 from xapc.check.qualified import name_members
 from xapc.check.unit import Unit
 from xapc.diagnostics import Diagnostics, InternalError
@@ -49,14 +49,16 @@ def _check(unit: Unit, main: Module, find: FindSibling, library: Module) -> Prog
     unit.check_body = lambda routine: functions.check_body(unit, routine, done)
     modules = _Modules(unit, find)
     modules.add(main, main=True)
+    shared = modules.add(library)
+    modules.check_bodies()
     if not unit.declares_app:
         diagnostics.add(errors.NoApp(span=Span(main.source, 1, 1, 1, 1)))
-    shared = modules.add(library)
     check_written_parameters(unit)
     require_limits(unit)
+    order = callees_first(unit)
     if unit.app is None or diagnostics:
         return None
-    return assemble(unit, unit.app, _functions(shared))
+    return assemble(unit, unit.app, order, _functions(shared))
 
 
 def _functions(names: ModuleNames) -> dict[str, Function]:
@@ -73,15 +75,22 @@ class _Modules:
     find: FindSibling
     known: dict[str, ModuleNames | None] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
+    checkers: list[tuple[ModuleChecker, Module]] = field(default_factory=list)
 
     def add(self, module: Module, *, main: bool = False) -> ModuleNames:
         names = ModuleNames(module.source)
         self.unit.modules[module.source.path] = names
-        name_members(module.tree, names, self.unit.sdk_names)
+        name_members(module.tree, names, self.unit.whole_modules)
         checker = ModuleChecker(self.unit, names, self.sibling, main)
-        checker.declare_all(module.tree.body)
+        checker.declare_all(module.tree)
         checker.resolve_all()
+        self.checkers.append((checker, module))
         return names
+
+    def check_bodies(self) -> None:
+        for checker, module in self.checkers:
+            checker.check_bodies()
+            missing.report(self.unit, checker.names, module.tree)
 
     def sibling(self, name: str, span: Span) -> ModuleNames | None:
         """For `from name import ...` at `span`."""
@@ -92,7 +101,7 @@ class _Modules:
             before = self.unit.diagnostics.count
             found = self.find(name)
             if found is None and self.unit.diagnostics.count == before:
-                self.unit.diagnostics.add(errors.CannotImport(span=span, name=name))
+                self.unit.diagnostics.add(errors.cannot_import(span, name))
             self.pending.append(name)
             self.known[name] = None if found is None else self.add(found)
             self.pending.remove(name)

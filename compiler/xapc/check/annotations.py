@@ -22,14 +22,23 @@ from xapc.types import (
 )
 
 HINTS = {
-    "int": "a fixed width: u8 u16 u32 u64 i8 i16 i32 i64",
-    "float": "fixed-point arithmetic in a fixed-width integer",
-    "str": "messages are literals; pass a number or an enum",
-    "bytes": "Array[u8, N[...]]",
-    "list": "Array[T, N[...]]",
-    "dict": "Array[T, N[...]] of structs",
-    "set": "Array[bool, N[...]] or a Flag",
-    "object": "a fixed type",
+    "int": "use a fixed width: u8 u16 u32 u64 i8 i16 i32 i64",
+    "float": "use fixed-point arithmetic in a fixed-width integer",
+    "complex": "use two integers",
+    "str": "there is no text at run time: pass a number or an enumeration, and print that",
+    "bytes": "use Array[u8, N[...]]",
+    "bytearray": "use Array[u8, N[...]]",
+    "list": "use Array[T, N[...]]",
+    "dict": "use Array[T, N[...]] of structs",
+    "set": "use Array[bool, N[...]] or a Flag",
+    "object": "use a fixed type",
+    "Any": "use a fixed type",
+    "List": "use Array[T, N[...]]",
+    "Dict": "use Array[T, N[...]] of structs",
+    "Tuple": "use tuple[...]",
+    "Optional": "there is no None among values: return a flag beside the value, or an error code",
+    "Union": "a value has one type",
+    "Callable": "functions are not values: what calls what is known when the app is built",
 }
 """Python's types that people reach for, and what to write instead."""
 
@@ -53,19 +62,31 @@ def resolve(ctx: Context, node: ast.expr) -> Type:
             return found.type
     if isinstance(node, ast.Name):
         return _name(ctx, node)
-    ctx.error(errors.NotAType(span=ctx.span(node), text=ctx.span(node).text()))
+    ctx.error(errors.not_a_type(ctx.span(node), node))
     return POISON
 
 
+def forget(ctx: Context, node: ast.expr) -> None:
+    """The value beside an annotation that is wrong is no second mistake: `x: float = 1.0`."""
+    ctx.unit.diagnostics.drop(ctx.span(node))
+
+
 def _quoted(ctx: Context, node: ast.Constant, text: str) -> Type:
-    """`"Job"`: an annotation in quotes."""
+    """`"Job"`: an annotation in quotes, each part at its own place where that can be told."""
     try:
         inner = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
-        ctx.error(errors.NotAType(span=ctx.span(node), text=repr(text)))
+        ctx.error(errors.NotAType(span=ctx.span(node), text=text))
         return POISON
+    whole = ctx.span(node)
+    plain = whole.line == whole.end_line and whole.text()[1:-1] == text and text.isascii()
     for each in ast.walk(inner):
-        ast.copy_location(each, node)
+        if isinstance(each, ast.expr) and plain:
+            each.lineno = each.end_lineno = node.lineno
+            each.col_offset += node.col_offset + 1
+            each.end_col_offset = (each.end_col_offset or 0) + node.col_offset + 1
+        else:
+            ast.copy_location(each, node)
     return resolve(ctx, inner)
 
 
@@ -95,10 +116,14 @@ def _subscript(ctx: Context, node: ast.Subscript) -> Type:
         return _array(ctx, node, args[0], args[1])
     if isinstance(word, Word) and word.name == "View" and len(args) == 1:
         return _view(ctx, args[0])
+    if isinstance(word, Broken):
+        return POISON
     if head in HINTS and word is None:
         ctx.error(errors.PythonType(span=ctx.span(node), name=head, instead=HINTS[head]))
+    elif isinstance(node.value, ast.Name) and word is None:
+        ctx.lookup(node.value)
     else:
-        ctx.error(errors.NotAType(span=ctx.span(node), text=ctx.span(node).text()))
+        ctx.error(errors.not_a_type(ctx.span(node), node))
     return POISON
 
 
@@ -125,6 +150,11 @@ def _view(ctx: Context, node: ast.expr) -> Type:
 
 
 def _array(ctx: Context, node: ast.Subscript, element: ast.expr, length: ast.expr) -> Type:
+    if _is_length(ctx, element):
+        one, other = ctx.span(element), ctx.span(length)
+        edits = (*errors.replace(one, other.text()), *errors.replace(other, one.text()))
+        ctx.error(errors.ArrayLengthForm(span=one, edits=edits))
+        return POISON
     held = resolve(ctx, element)
     number = resolve_length(ctx, length)
     if held is POISON or number is None:
@@ -137,6 +167,13 @@ def _array(ctx: Context, node: ast.Subscript, element: ast.expr, length: ast.exp
         ctx.error(errors.ArrayTooLarge(span=ctx.span(node), size=made.size))
         return POISON
     return made
+
+
+def _is_length(ctx: Context, node: ast.expr) -> bool:
+    """`N[16]`, perhaps where the element stands."""
+    head = node.value if isinstance(node, ast.Subscript) else None
+    word = ctx.entity(head.id) if isinstance(head, ast.Name) else None
+    return isinstance(word, Word) and word.name == "N"
 
 
 def resolve_length(ctx: Context, node: ast.expr) -> int | None:
@@ -163,7 +200,11 @@ def resolve_length(ctx: Context, node: ast.expr) -> int | None:
         if isinstance(word, Word) and word.name == "N":
             if isinstance(held, ast.Constant) and type(held.value) is int and held.value > 0:
                 return held.value
-            ctx.error(errors.ArrayLengthValue(span=ctx.span(held)))
+            known = ctx.entity(held.id) if isinstance(held, ast.Name) else None
+            edits = ()
+            if isinstance(known, Constant) and known.value.value > 0:
+                edits = errors.replace(ctx.span(held), str(known.value.value))
+            ctx.error(errors.ArrayLengthValue(span=ctx.span(held), edits=edits))
             return None
     ctx.error(errors.ArrayLengthForm(span=ctx.span(node)))
     return None

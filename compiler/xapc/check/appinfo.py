@@ -19,62 +19,70 @@ VERSION = re.compile(r"(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})", re
 ARGUMENTS = ("name", "version", "uuid", "instances", "restart", "budget_us", "needs")
 
 
-def read(ctx: Context, node: ast.Call) -> App | None:
-    """The app's declaration; None where it is wrong (which is reported)."""
+def read(ctx: Context, node: ast.Call) -> App:
+    """The app's declaration; what is wrong in it is reported, and something stands for it."""
     given = _arguments(ctx, node)
-    if given is None:
-        return None
-    name = _text(ctx, given["name"], NAME, "1 to 31 of a-z 0-9 _ -")
-    version = _version(ctx, given["version"])
-    identity = _uuid(ctx, given["uuid"])
-    if name is None or version is None or identity is None:
-        return None
+    known, needs = _needs(ctx, given.get("needs"))
+    ctx.unit.needs_known = known
     return App(
-        name=name,
-        version=version,
-        uuid=identity,
+        name=_text(ctx, given.get("name"), NAME, "a name of 1 to 31 of a-z, 0-9, _ and -") or "app",
+        version=_version(ctx, given.get("version")) or (0, 0, 0),
+        uuid=_uuid(ctx, given.get("uuid")) or bytes(16),
         instances=_instances(ctx, given.get("instances")),
         restart_limit=_restart(ctx, given.get("restart")),
         budget_us=_budget(ctx, given.get("budget_us")),
-        needs=_needs(ctx, given.get("needs")),
+        needs=needs,
         span=ctx.span(node),
     )
 
 
-def _arguments(ctx: Context, node: ast.Call) -> dict[str, ast.expr] | None:
+def _arguments(ctx: Context, node: ast.Call) -> dict[str, ast.expr]:
     given: dict[str, ast.expr] = {}
+    wrong = False
     for place, arg in enumerate(node.args):
-        if place > 0:
-            ctx.error(errors.TooManyArguments(span=ctx.span(arg), what="App()", most=1))
-            return None
-        given["name"] = arg
+        if place == 0:
+            given["name"] = arg
+        elif place == 1:
+            given_by_name = [k.arg for k in node.keywords]
+            edits = tuple(
+                errors.insert(ctx.span(each).before(), f"{name}=")
+                for each, name in zip(node.args[1:], ARGUMENTS[1:3], strict=False)
+                if name not in given_by_name
+            )
+            what, most = "App()", 1
+            error = errors.TooManyArguments(span=ctx.span(arg), what=what, most=most, edits=edits)
+            ctx.error(error)
+            wrong = True
     for keyword in node.keywords:
         name = str(keyword.arg)
-        if name not in ARGUMENTS or name in given:
-            known = list(ARGUMENTS)
-            ctx.error(errors.keyword(ctx.span(keyword), "App()", name, known, name in given))
-            return None
-        given[name] = keyword.value
+        if name in ARGUMENTS and name not in given:
+            given[name] = keyword.value
+            continue
+        known = list(ARGUMENTS)
+        ctx.error(errors.keyword(ctx.span(keyword), "App()", name, known, name in given))
+        wrong = True
     missing = [name for name in ("name", "version", "uuid") if name not in given]
-    if missing:
+    # What is missing may be what was given wrongly.
+    if missing and not wrong:
         names = ", ".join(missing)
         ctx.error(errors.MissingArgument(span=ctx.span(node), what="App()", names=names))
-        return None
     return given
 
 
-def _text(ctx: Context, node: ast.expr, form: re.Pattern[str], shape: str) -> str | None:
+def _text(ctx: Context, node: ast.expr | None, form: re.Pattern[str], shape: str) -> str | None:
+    if node is None:
+        return None
     held = node.value if isinstance(node, ast.Constant) else None
     if isinstance(held, str) and form.fullmatch(held):
         return held
-    ctx.error(errors.AppText(span=ctx.span(node), shape=shape))
+    ctx.error(errors.app_text(ctx.span(node), shape, node, form))
     return None
 
 
-def _version(ctx: Context, node: ast.expr) -> tuple[int, int, int] | None:
-    shape = '"major.minor.patch", each at most 65535'
+def _version(ctx: Context, node: ast.expr | None) -> tuple[int, int, int] | None:
+    shape = 'a version "major.minor.patch", each at most 65535'
     text = _text(ctx, node, VERSION, shape)
-    if text is None:
+    if text is None or node is None:
         return None
     major, minor, patch = map(int, text.split("."))
     if max(major, minor, patch) > 0xFFFF:
@@ -83,13 +91,12 @@ def _version(ctx: Context, node: ast.expr) -> tuple[int, int, int] | None:
     return major, minor, patch
 
 
-def _uuid(ctx: Context, node: ast.expr) -> bytes | None:
-    held = node.value if isinstance(node, ast.Constant) else None
+def _uuid(ctx: Context, node: ast.expr | None) -> bytes | None:
     shape = "a UUID of 32 hexadecimal digits, not all zero"
     text = _text(
         ctx, node, re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), shape
     )
-    if text is None or held is None:
+    if text is None or node is None:
         return None
     found = bytes.fromhex(text.replace("-", ""))
     if found == bytes(16):
@@ -147,25 +154,29 @@ def _budget(ctx: Context, node: ast.expr | None) -> int:
 # --- needs -----------------------------------------------------------------------------------
 
 
-def _needs(ctx: Context, node: ast.expr | None) -> tuple[Need, ...]:
+def _needs(ctx: Context, node: ast.expr | None) -> tuple[bool, tuple[Need, ...]]:
+    """Whether all of them could be read, and those that could."""
     if node is None:
-        return ()
+        return True, ()
     if not isinstance(node, (ast.List, ast.Tuple)):
-        ctx.error(errors.AppText(span=ctx.span(node), shape="a list of Needs"))
-        return ()
+        edits = errors.wrap_in(ctx.span(node), "[", "]") if isinstance(node, ast.Call) else ()
+        ctx.error(errors.AppText(span=ctx.span(node), shape="a list of Needs", edits=edits))
+        return False, ()
     found: list[Need] = []
     for each in node.elts:
         name = _member(ctx, each.func, "Needs") if isinstance(each, ast.Call) else None
         if not isinstance(each, ast.Call) or name not in _NEEDS:
             shape = "Needs.call_smc, .guest_memory, .io, .irq or .timer, called"
-            ctx.error(errors.AppText(span=ctx.span(each), shape=shape))
+            uncalled = _member(ctx, each, "Needs") == "timer"
+            edits = (errors.insert(ctx.span(each).after(), "()"),) if uncalled else ()
+            ctx.error(errors.AppText(span=ctx.span(each), shape=shape, edits=edits))
             continue
         need = _NEEDS[name](ctx, each)
         if need is None:
             continue
         found.append(need)
         _limit(ctx, each, found)
-    return tuple(found)
+    return len(found) == len(node.elts), tuple(found)
 
 
 def _limit(ctx: Context, node: ast.expr, found: list[Need]) -> None:
@@ -203,7 +214,7 @@ def _io(ctx: Context, node: ast.Call) -> Need | None:
     if set(arguments) != {"0", "1", "2"}:
         ctx.error(errors.AppText(span=ctx.span(node), shape='Needs.io("name", base, size)'))
         return None
-    name = _text(ctx, arguments["0"], NAME, "1 to 31 of a-z 0-9 _ -")
+    name = _text(ctx, arguments["0"], NAME, "a name of 1 to 31 of a-z, 0-9, _ and -")
     base, size = constant(ctx, arguments["1"], U64), constant(ctx, arguments["2"], U64)
     if name is None or base is None or size is None:
         return None
@@ -218,6 +229,8 @@ def _irq(ctx: Context, node: ast.Call) -> Need | None:
     value = None if held is None else constant(ctx, held, U32)
     if value is not None and abi.SPI_FIRST <= value <= abi.SPI_LAST:
         return IrqNeed(value)
+    if held is not None and value is None:
+        return None
     shape = f"Needs.irq(n), an SPI of {abi.SPI_FIRST} to {abi.SPI_LAST}"
     ctx.error(errors.AppText(span=ctx.span(node), shape=shape))
     return None

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check import expr
 from xapc.check.coerce import coerce, is_poison
-from xapc.check.context import Context
+from xapc.check.context import Context, poison
 from xapc.tree import Expr
-from xapc.types import Type
+from xapc.types import POISON, Type
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,28 @@ def bind(
         ok = False
     args: list[Expr] = []
     for place, arg in given.items():
-        found = (check or expr.value)(ctx, arg)
         wanted = parameters[place].type
+        before, ctx.width = ctx.width, wanted
+        found = anything(ctx, arg) if wanted is POISON else (check or expr.value)(ctx, arg)
+        ctx.width = before
         if wanted is not None:
             found = coerce(ctx, found, wanted, constants=constants)
         args.append(found)
     if not ok or is_poison(*args):
         return None
     return Bound(tuple(args), tuple(given))
+
+
+def anything(ctx: Context, node: ast.expr) -> Expr:
+    """A value for what has an error already: its parts may have others, its type has none."""
+    if isinstance(node, unsupported.Broken):
+        ctx.unit.diagnostics.drop(ctx.span(node))  # `x: float = 1.5` is one mistake
+    elif isinstance(node, (ast.Tuple, ast.List)):
+        for each in node.elts:
+            anything(ctx, each)
+    elif isinstance(node, ast.Name):
+        ctx.lookup(node)  # a type or a function, too
+    elif not isinstance(node, ast.GeneratorExp):
+        expr.check(ctx, node)
+    ctx.broken = True
+    return poison(ctx.span(node))

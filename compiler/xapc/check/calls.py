@@ -4,7 +4,7 @@ import ast
 
 from xapc import errors, unsupported
 from xapc.check import construct, expr, methods, services
-from xapc.check.binding import Parameter, bind
+from xapc.check.binding import Parameter, anything, bind
 from xapc.check.coerce import describe, is_poison
 from xapc.check.context import Context, poison
 from xapc.check.entities import (
@@ -19,7 +19,7 @@ from xapc.check.entities import (
 from xapc.check.entities import describe as describe_entity
 from xapc.source import Span
 from xapc.tree import Call, Expr, Var
-from xapc.types import POISON, ArrayType, EnumType, IntType, StructType, Type
+from xapc.types import POISON, STR, ArrayType, StructType, Type
 
 
 def call(ctx: Context, node: ast.Call) -> Expr:
@@ -27,7 +27,10 @@ def call(ctx: Context, node: ast.Call) -> Expr:
         return ctx.error(errors.NotHere(span=ctx.span(problem), what="** in a call"))
     func = node.func
     if isinstance(func, ast.Name):
-        found = ctx.lookup(func)
+        if func.id == "print" and func.id not in ctx.own_names and ctx.entity("print") is None:
+            places = [ctx.span(each) for each in node.args]
+            return ctx.error(errors.printed(ctx.span(func), node.args, places))
+        found = ctx.lookup(func, called=True)
         return _entity(ctx, node, found)
     if isinstance(func, ast.Attribute):
         return _attribute(ctx, node, func)
@@ -46,8 +49,7 @@ def _entity(ctx: Context, node: ast.Call, found: Var | Entity) -> Expr:
     match found:
         case Broken():
             for each in (*node.args, *(k.value for k in node.keywords)):
-                if not isinstance(each, ast.GeneratorExp):
-                    expr.check(ctx, each)
+                anything(ctx, each)
             return poison(ctx.span(node))
         case Routine():
             return routine(ctx, node, found, None)
@@ -57,6 +59,8 @@ def _entity(ctx: Context, node: ast.Call, found: Var | Entity) -> Expr:
             return services.WORDS[name](ctx, node)
         case Word(name) if name in methods.WORDS:
             return methods.WORDS[name](ctx, node)
+        case Word("log"):
+            return ctx.error(errors.log_called(ctx.span(node.func)))
         case Var(type=type):
             return ctx.error(errors.NotCallable(span=ctx.span(node.func), what=describe(type)))
         case _:
@@ -86,18 +90,32 @@ def _attribute(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
             known = list(owner.members)
             return ctx.error(errors.unknown_member(ctx.span(func), owner.name, func.attr, known))
         return _entity(ctx, node, member)
-    if isinstance(owner, TypeName) and isinstance(owner.type, (IntType, EnumType)):
-        return construct.fitted(ctx, node, func, owner.type)
+    if isinstance(owner, TypeName):
+        return _of_type(ctx, node, func, owner.type)
     if isinstance(func.value, ast.Attribute) and func.attr in ("le", "be"):
         return methods.ordered(ctx, node, func, func.value)
-    base = expr.check(ctx, func.value)
+    base = expr.operand(ctx, func.value)
     if is_poison(base):
         return poison(ctx.span(node))
+    if base.type is STR:
+        hint = 'put values into the message: f"... {x} ..."'
+        return ctx.error(errors.TextNotHere(span=base.span, hint=hint))
     if isinstance(base.type, StructType) and func.attr in base.type.methods:
         method = base.type.methods[func.attr]
         found = next(r for r in ctx.unit.routines if r.function is method)
         return routine(ctx, node, found, base)
     return methods.method(ctx, node, func, base)
+
+
+def _of_type(ctx: Context, node: ast.Call, func: ast.Attribute, type: Type) -> Expr:
+    """`u8.wrap(x)`; of a struct, a method has no object to work on."""
+    if isinstance(type, StructType):
+        if func.attr in type.methods:
+            return ctx.error(
+                errors.MethodOfType(span=ctx.span(func), type=str(type), name=func.attr)
+            )
+        return ctx.no_member(ctx.span(func), type, func.attr, list(type.methods))
+    return construct.fitted(ctx, node, func, type)
 
 
 def routine(ctx: Context, node: ast.Call, target: Routine, self: Expr | None) -> Expr:
@@ -122,6 +140,7 @@ def routine(ctx: Context, node: ast.Call, target: Routine, self: Expr | None) ->
             places.append(place)
     if ctx.routine is not None:
         ctx.routine.function.calls.add(function)
+        ctx.unit.call_places.setdefault((ctx.routine.function, function), span)
     return Call(function.result, span, function, tuple(args), tuple(places))
 
 

@@ -6,7 +6,7 @@ from xapc import errors
 from xapc.check.context import Context, poison
 from xapc.diagnostics import Edit
 from xapc.source import Span
-from xapc.tree import Const, Expr
+from xapc.tree import SMC_RESULT, Const, Expr
 from xapc.types import (
     BOOL,
     BYTES,
@@ -16,9 +16,11 @@ from xapc.types import (
     NONE,
     POISON,
     STR,
+    U64,
     UNTYPED,
     EnumType,
     IntType,
+    TupleType,
     Type,
     ViewType,
 )
@@ -37,8 +39,8 @@ def adopt(ctx: Context, expr: Expr, type: Type) -> Expr:
     if isinstance(type, IntType):
         if type.holds(expr.value):
             return Const(type, expr.span, expr.value)
-        return ctx.error(errors.OutOfRange(span=expr.span, value=expr.value, type=str(type)))
-    return ctx.error(errors.mismatch(expr.span, str(type), "an integer"))
+        return ctx.error(errors.out_of_range(expr.span, expr.value, type))
+    return mismatch(ctx, expr, type)
 
 
 def coerce(ctx: Context, expr: Expr, type: Type, *, constants: bool = False) -> Expr:
@@ -62,6 +64,17 @@ def coerce(ctx: Context, expr: Expr, type: Type, *, constants: bool = False) -> 
     return mismatch(ctx, expr, type)
 
 
+def not_integer(ctx: Context, expr: Expr) -> Expr:
+    """Report that `expr` is no integer where any would do."""
+    edits: tuple[Edit, ...] = ()
+    if isinstance(expr.type, EnumType):
+        edits = errors.wrap(expr.span, str(expr.type.base))
+    elif expr.type is BOOL:
+        edits = errors.wrap(expr.span, "u8")
+    found = describe(expr.type)
+    return ctx.error(errors.mismatch(expr.span, "an integer", found, edits=edits))
+
+
 def mismatch(ctx: Context, expr: Expr, type: Type) -> Expr:
     """Report that `expr` is not of `type`, with the conversion where one exists."""
     edits: tuple[Edit, ...] = ()
@@ -71,7 +84,24 @@ def mismatch(ctx: Context, expr: Expr, type: Type) -> Expr:
         isinstance(type, EnumType) and expr.type == type.base
     ):
         edits = errors.wrap(expr.span, str(type))
-    return ctx.error(errors.mismatch(expr.span, str(type), describe(expr.type), edits=edits))
+    elif type is BOOL and isinstance(expr.type, IntType):
+        edits = errors.compared(expr.span)
+    elif isinstance(expr, Const) and expr.type is UNTYPED:
+        edits = _spelled(expr, type)
+    elif type == U64 and expr.type is SMC_RESULT:
+        edits = (errors.insert(errors.whole(expr.span).after(), ".x0"),)
+    return ctx.error(errors.mismatch(expr.span, wanted(type), describe(expr.type), edits=edits))
+
+
+def _spelled(expr: Const, type: Type) -> tuple[Edit, ...]:
+    """The bool or the member that a number stands for."""
+    if type is BOOL and expr.value in (0, 1):
+        return errors.replace(expr.span, str(bool(expr.value)))
+    if isinstance(type, EnumType):
+        for name, value in type.members.items():
+            if value == expr.value:
+                return errors.replace(expr.span, f"{type}.{name}")
+    return ()
 
 
 def describe(type: Type) -> str:
@@ -83,7 +113,16 @@ def describe(type: Type) -> str:
         return "a string"
     if type is BYTES:
         return "a bytes literal"
+    if type is INDEX:
+        return "a counter (i64)"
+    if isinstance(type, TupleType) and UNTYPED in type.items:
+        return "a tuple of constants"
     return str(type)
+
+
+def wanted(type: Type) -> str:
+    """A type that a place asks for."""
+    return "i64" if type is INDEX else str(type)
 
 
 def condition(ctx: Context, expr: Expr, node: ast.expr) -> Expr:
@@ -96,14 +135,10 @@ def condition(ctx: Context, expr: Expr, node: ast.expr) -> Expr:
         return ViewOk(BOOL, expr.span, expr)
     edits: tuple[Edit, ...] = ()
     if isinstance(expr.type, IntType):
-        span = ctx.span(node)
-        simple = isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp))
-        edits = (
-            (Edit(span.after(), " != 0"),)
-            if simple
-            else (Edit(span.before(), "("), Edit(span.after(), ") != 0"))
-        )
-    return ctx.error(errors.NotBool(span=expr.span, type=describe(expr.type), edits=edits))
+        edits = errors.compared(ctx.span(node))
+    elif isinstance(expr, Const) and expr.type is UNTYPED:
+        edits = _spelled(expr, BOOL)
+    return ctx.error(errors.not_bool(expr.span, describe(expr.type), expr.type, edits))
 
 
 def unify(ctx: Context, left: Expr, right: Expr, span: Span, what: str) -> tuple[Expr, Expr] | None:

@@ -4,9 +4,9 @@ import ast
 
 from xapc import errors
 from xapc.check import annotations, binding, expr
-from xapc.check.coerce import adopt, coerce, describe, is_poison, mismatch
+from xapc.check.coerce import adopt, coerce, condition, describe, is_poison, mismatch, not_integer
 from xapc.check.context import Context, poison
-from xapc.check.entities import Word
+from xapc.check.entities import Broken, Word
 from xapc.source import Span
 from xapc.tree import (
     CALLER,
@@ -56,7 +56,9 @@ def scalar(ctx: Context, node: ast.Call, type: Type) -> Expr:
         if isinstance(operand, Const) and not is_poison(operand):
             return _constant_member(ctx, operand, type, span)
         return ToEnum(type, span, operand)
-    return ctx.error(errors.BoolOfValue(span=span))
+    if is_poison(operand):
+        return poison(span)
+    return ctx.error(errors.bool_of_value(span, operand.span, operand.type))
 
 
 def convert(ctx: Context, operand: Expr, type: IntType, fit: Fit, span: Span) -> Expr:
@@ -67,11 +69,13 @@ def convert(ctx: Context, operand: Expr, type: IntType, fit: Fit, span: Span) ->
             return Const(type, span, type.wrap(operand.value))
         if fit is Fit.SATURATE:
             return Const(type, span, min(max(operand.value, type.min), type.max))
+        if operand.value < 0 == type.min and operand.value.bit_length() <= type.bits:
+            return ctx.error(errors.wrapped(operand.span, operand.value, type, span))
         moved = adopt(ctx, operand, type)
         return Const(type, span, moved.value) if isinstance(moved, Const) else moved
     if isinstance(operand.type, (IntType, EnumType)) or operand.type is BOOL:
         return Convert(type, span, operand, fit)
-    return ctx.error(errors.mismatch(operand.span, "an integer", describe(operand.type)))
+    return not_integer(ctx, operand)
 
 
 def _constant_member(ctx: Context, operand: Const, type: EnumType, span: Span) -> Expr:
@@ -87,7 +91,7 @@ def fitted(ctx: Context, node: ast.Call, func: ast.Attribute, type: Type) -> Exp
     kinds = {"wrap": Fit.WRAP, "saturate": Fit.SATURATE}
     if func.attr not in kinds or not isinstance(type, IntType):
         known = list(kinds) if isinstance(type, IntType) else []
-        return ctx.error(errors.unknown_member(ctx.span(func), str(type), func.attr, known))
+        return ctx.no_member(ctx.span(func), type, func.attr, known)
     name = f"{type}.{func.attr}()"
     bound = binding.bind(ctx, node, [binding.Parameter("value", None)], what=name, constants=True)
     if bound is None:
@@ -100,6 +104,10 @@ def struct(ctx: Context, node: ast.Call, type: StructType) -> Expr:
     parameters = [
         binding.Parameter(f.name, f.type, f.default is None) for f in type.fields.values()
     ]
+    unknown = {(type, str(k.arg)) for k in node.keywords if k.arg not in type.fields}
+    if type in ctx.unit.wrong_types or unknown & ctx.unit.broken_members:
+        return _of_wrong(ctx, node, type)
+    ctx.unit.broken_members |= unknown
     # Of the SDK's own structs: "in a call of xap" constants take a width.
     own = type in (CALLER, SMC_CALL, MMIO_ACCESS, SMC_RESULT, SMC_RESULT_8)
     bound = binding.bind(ctx, node, parameters, what=type.name, constants=own)
@@ -108,6 +116,14 @@ def struct(ctx: Context, node: ast.Call, type: StructType) -> Expr:
         return poison(span)
     items = tuple(zip(bound.places, bound.args, strict=True))
     return Fresh(type, span, struct_default(type), items)
+
+
+def _of_wrong(ctx: Context, node: ast.Call, type: StructType) -> Expr:
+    """A struct whose declaration has errors: what its fields take is not known."""
+    ctx.broken = True
+    for each in (*node.args, *(k.value for k in node.keywords)):
+        binding.anything(ctx, each)
+    return Fresh(type, ctx.span(node), struct_default(type), ())
 
 
 def struct_default(type: StructType) -> Value:
@@ -122,6 +138,13 @@ def zero(type: Type) -> Value:
     if isinstance(type, StructType):
         return struct_default(type)
     return 0
+
+
+def _innermost(type: Type) -> Type:
+    """What an array of arrays is made of."""
+    while isinstance(type, ArrayType):
+        type = type.element
+    return type
 
 
 def lacks_zero(type: Type) -> str | None:
@@ -140,6 +163,10 @@ def lacks_zero(type: Type) -> str | None:
 def subscripted(ctx: Context, node: ast.Call, func: ast.Subscript) -> Expr:
     """`Array[T, N[n]](...)`."""
     head = ctx.lookup(func.value) if isinstance(func.value, ast.Name) else None
+    if isinstance(head, Broken):
+        for each in (*node.args, *(k.value for k in node.keywords)):
+            binding.anything(ctx, each)
+        return poison(ctx.span(node))
     if not (isinstance(head, Word) and head.name == "Array"):
         return ctx.error(errors.NotCallable(span=ctx.span(func), what="this expression"))
     type = annotations.resolve(ctx, func)
@@ -148,13 +175,22 @@ def subscripted(ctx: Context, node: ast.Call, func: ast.Subscript) -> Expr:
     return array(ctx, node, type)
 
 
+def _bare_elements(ctx: Context, node: ast.Call, type: ArrayType) -> errors.Error:
+    """`Array[...](1, 2, 3)`: the elements stand in a list."""
+    extra = node.keywords[0] if node.keywords else node.args[1]
+    edits: tuple[errors.Edit, ...] = ()
+    if not node.keywords and not isinstance(node.args[0], (ast.List, ast.Tuple)):
+        first, last = ctx.span(node.args[0]), ctx.span(node.args[-1])
+        edits = errors.insert(first.before(), "["), errors.insert(last.after(), "]")
+    return errors.TooManyArguments(span=ctx.span(extra), what=str(type), most=1, edits=edits)
+
+
 def array(ctx: Context, node: ast.Call, type: ArrayType) -> Expr:
     span = ctx.span(node)
     if node.keywords or len(node.args) > 1:
-        extra = node.keywords[0] if node.keywords else node.args[1]
-        return ctx.error(errors.TooManyArguments(span=ctx.span(extra), what=str(type), most=1))
+        return ctx.error(_bare_elements(ctx, node, type))
     if not node.args:
-        problem = lacks_zero(type)
+        problem = lacks_zero(type) if _innermost(type) not in ctx.unit.wrong_types else None
         if problem is not None:
             return ctx.error(errors.NoZero(span=span, why=problem))
         return Fresh(type, span, zero(type), ())
@@ -163,6 +199,10 @@ def array(ctx: Context, node: ast.Call, type: ArrayType) -> Expr:
         return _generated(ctx, given, type, span)
     if isinstance(given, (ast.List, ast.Tuple)):
         return _listed(ctx, given, type, span)
+    if isinstance(given, ast.BinOp) and isinstance(given.left, ast.List):
+        hint = "without an argument it is zeroed; x.fill(v) sets all elements"
+        what = "a repeated list"
+        return ctx.error(errors.NotHere(span=ctx.span(given), what=what, hint=hint))
     source = expr.check(ctx, given)
     if isinstance(source, ConstBytes) and type.element == U8:
         if not _right_length(ctx, span, type, len(source.value)):
@@ -208,8 +248,7 @@ def _generated(ctx: Context, node: ast.GeneratorExp, type: ArrayType, span: Span
     inner.locals[name] = Var(name, type_of_item, ctx.span(clause.target))
     for test in clause.ifs:
         found = expr.value(inner, test)
-        if not is_poison(found) and found.type is not BOOL:
-            ctx.error(errors.NotBool(span=found.span, type=describe(found.type)))
+        condition(ctx, found, test)
     item = coerce(inner, expr.value(inner, node.elt), type.element, constants=True)
     return poison(span) if is_poison(item) else Fresh(type, span, None, ((0, item),))
 
@@ -225,5 +264,5 @@ def _iterated(ctx: Context, node: ast.expr) -> Type:
     if isinstance(found.type, ArrayType):
         return found.type.element
     if not is_poison(found):
-        ctx.error(errors.NotIterable(span=found.span, type=describe(found.type)))
+        ctx.error(errors.not_iterable(found.span, describe(found.type), found.type))
     return POISON

@@ -1,18 +1,17 @@
 """What the check of one function (or of one build-time expression) knows."""
 
 import ast
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from xapc import errors
-from xapc.check.entities import BROKEN, Broken, Entity, ModuleNames, Routine
+from xapc.check.entities import BROKEN, Broken, Constant, Entity, ModuleNames, Routine, Variable
 from xapc.check.unit import Unit
 from xapc.diagnostics import Error
 from xapc.source import Located, Span
 from xapc.tree import Const, Expr, Var
-from xapc.types import POISON, Type
+from xapc.types import POISON, EnumType, IntType, StructType, Type
 
 
 @dataclass(eq=False)
@@ -30,6 +29,10 @@ class Context:
     wrapping: bool = False
     loops: int = 0
     views: list[Var] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)
+    """Names of views whose `with` has ended."""
+    width: Type | None = None
+    """What the expression at hand is combined with, for what an edit offers."""
     broken: bool = False
     """Something that it names got its diagnostic elsewhere."""
 
@@ -41,33 +44,71 @@ class Context:
         self.unit.diagnostics.add(error)
         return poison(error.span)
 
-    def lookup(self, node: ast.Name) -> Var | Entity:
+    def no_member(self, span: Span, type: Type, name: str, known: list[str]) -> Expr:
+        """Report that a type or value has no such member, unless its declaration is broken."""
+        if (type, name) in self.unit.broken_members:
+            self.broken = True
+            return poison(span)
+        if isinstance(type, (StructType, EnumType)):
+            self.unit.broken_members.add((type, name))  # it is missing once
+        from xapc.check.coerce import describe
+
+        return self.error(errors.unknown_member(span, describe(type), name, known))
+
+    def lookup(self, node: ast.Name, *, called: bool = False) -> Var | Entity:
         """What a name means here; an unknown one is reported."""
         name = node.id
         if name in self.own_names and name not in self.globals:
             found = self.locals.get(name)
-            if found is None:
-                self.error(errors.Unbound(span=self.span(node), name=name))
-                return BROKEN
-            return found
-        entity = self.entity(name)
+            return self.unbound(name, self.span(node)) if found is None else found
+        entity = self.entity(name, self.span(node))
         if entity is None:
-            close: list[str] = []
+            if name in self.module.unknown:
+                self.broken = True
+                return BROKEN
+            close = None
             if self.unit.diagnostics.count < 100:
                 # Of very many errors the first are enough; looking for a near name is slow.
-                close = difflib.get_close_matches(name, [*self.locals, *self.known_names()], 1)
-            self.error(errors.unknown_name(self.span(node), name, close[0] if close else None))
+                close = errors.near(name, self.locals) or errors.near(
+                    name, self._alike(name, called=called)
+                )
+            self.error(errors.unknown_name(self.span(node), name, close))
+            if not errors.is_builtin(name):
+                self.module.unknown.add(name)
             return BROKEN
         return entity
 
-    def entity(self, name: str) -> Entity | None:
-        found = self.unit.resolve(self.module, name)
+    def unbound(self, name: str, span: Span) -> Entity:
+        """Report a local that is not bound yet, once; perhaps `global` was forgotten."""
+        found = self.entity(name)
+        state = isinstance(found, Variable) and found.target.type.is_scalar
+        if isinstance(found, Variable) and state and not found.target.constant:
+            assert self.routine is not None
+            self.error(errors.missing_global(span, name, self.routine.node))
+        else:
+            constant, ended = isinstance(found, Constant), name in self.ended
+            self.error(errors.unbound(span, name, constant=constant, ended=ended))
+        self.locals[name] = Var(name, POISON, span)
+        return BROKEN
+
+    def entity(self, name: str, at: Span | None = None) -> Entity | None:
+        found = self.unit.resolve(self.module, name, at)
         if isinstance(found, Broken):
             self.broken = True
         return found
 
-    def known_names(self) -> list[str]:
-        return [*self.module.places, *self.module.names, *self.unit.python_names]
+    def _alike(self, name: str, *, called: bool) -> list[str]:
+        """The module's names that are written as that one is (LIKE_THIS, Like or like_this), and
+        that are called if it is."""
+        known = {**self.unit.python_names, **self.module.names}
+        return [
+            each
+            for each in (*self.module.places, *known)
+            if _style(each) == _style(name)
+            and not self.unit.is_pending(self.module, each)
+            and (isinstance(known.get(each), Routine) <= called)
+            and (isinstance(known.get(each), (Variable, Constant)) <= (not called))
+        ]
 
     def is_broken(self, found: Var | Entity) -> bool:
         return isinstance(found, Broken)
@@ -79,6 +120,15 @@ class Context:
     def note_service(self, span: Span) -> None:
         if self.routine is not None and self.routine.service is None:
             self.routine.service = span
+
+    @contextmanager
+    def beside(self, type: Type | None) -> Iterator[None]:
+        """What is checked meanwhile is combined with a value of that type, or given to it."""
+        before, self.width = self.width, type if isinstance(type, IntType) else None
+        try:
+            yield
+        finally:
+            self.width = before
 
     @contextmanager
     def in_wrapping(self) -> Iterator[None]:
@@ -103,6 +153,10 @@ class Context:
         if name not in self.locals:
             self.locals[name] = Var(name, type, span)
         return self.locals[name]
+
+
+def _style(name: str) -> tuple[bool, bool]:
+    return name.isupper(), name[:1].isupper()
 
 
 def poison(span: Span) -> Expr:

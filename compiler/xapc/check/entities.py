@@ -106,6 +106,10 @@ class ModuleNames:
     names: dict[str, Entity] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
     order: dict[str, int] = field(default_factory=dict)
+    unimported: set[str] = field(default_factory=set)
+    """Names of the language that are used without an import."""
+    unknown: set[str] = field(default_factory=set)
+    """Names that nothing defines, and that is reported."""
 
 
 EVENTS = EnumType("Event", INTS["u8"], False, {"DOMAIN_CREATED": 1, "DOMAIN_DESTROYED": 2})
@@ -172,6 +176,24 @@ def sdk_names() -> dict[str, Entity]:
     for module in ("xap.smccc", "xap.psci"):
         names[module.removeprefix("xap.")] = Namespace(module, partial(_constants, module))
     return names
+
+
+STANDARD = {
+    "typing": ("Final", "NoReturn", "Never", "Literal", "TYPE_CHECKING"),
+    "enum": ("Enum", "Flag"),
+    "__future__": ("annotations",),
+}
+"""What may come from the standard library; other names of these modules may not."""
+
+
+def standard_names() -> dict[str, Entity]:
+    """What nobody means to be anything else, imported or not."""
+    return {name: Word(name) for name in ("Final", "NoReturn", "Never", "Enum", "Flag")}
+
+
+def home_of(name: str) -> str:
+    """The module that a name of the language is imported from."""
+    return next((module for module, names in STANDARD.items() if name in names), "xap")
 
 
 def python_names() -> dict[str, Entity]:

@@ -8,11 +8,14 @@ namespace that holds nothing else (LANGUAGE.md section 1).
 import __future__
 
 import ast
+import builtins
 import copy
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
+from types import CodeType
 from typing import Any
 
 from xapc import errors, unsupported
@@ -30,6 +33,8 @@ from xapc.check.entities import (
     Variable,
     Word,
 )
+from xapc.check.program import is_recursive
+from xapc.check.services import SERVICES
 from xapc.check.unit import Unit
 from xapc.diagnostics import InternalError
 from xapc.source import Span
@@ -90,7 +95,7 @@ class Evaluator:
     def _bulk(self, held: Any) -> object:
         """Charge what a method that goes over all of an array takes."""
         count, part = 1, held
-        while getattr(part, "__len__", None) and len(part):
+        while hasattr(part, "__getitem__") and len(part):  # flags have a length, too
             count, part = count * len(part), part[0]
         self._step(count)
         return held
@@ -109,17 +114,15 @@ class Evaluator:
                 return None
         except BrokenSource:
             return None
-        code = compile(
-            ast.fix_missing_locations(ast.Expression(_Ticks().visit(copy.deepcopy(node)))),
-            self.module.source.path,
-            "eval",
-            flags=__future__.annotations.compiler_flag,
-            dont_inherit=True,
-        )
+        plain = ast.fix_missing_locations(ast.Expression(_Ticks().visit(copy.deepcopy(node))))
+        code = self._compiled(plain, "eval", __future__.annotations.compiler_flag)
         self._steps = 0
+        outer, self.unit.evaluating = self.unit.evaluating, (self.module, order, span)
         try:
             made = eval(code, self.namespace)
             value = _value(made, type)
+        except BrokenSource:
+            return None
         except StepLimit:
             self.unit.diagnostics.add(errors.StepsExceeded(span=span, limit=STEP_LIMIT))
             return None
@@ -129,6 +132,8 @@ class Evaluator:
         except (ValueError, TypeError, RecursionError) as problem:
             self.unit.diagnostics.add(errors.BuildTimeFailed(span=span, why=str(problem)))
             return None
+        finally:
+            self.unit.evaluating = outer
         if bind is not None:
             self.objects[bind] = made
         return value
@@ -171,7 +176,12 @@ class Evaluator:
             case Routine():
                 return self._define_function(name, entity, order, span, seen)
             case Variable(target) if not target.constant:
-                self.unit.diagnostics.add(errors.StateAtBuildTime(span=span, name=name))
+                self.unit.diagnostics.add(errors.state_at_build_time(span, name, target.span))
+                return False
+            case Word(word) if word in SERVICES:
+                self.unit.diagnostics.add(
+                    errors.ServiceAtBuildTime(span=span, name=name, place=str(span.line))
+                )
                 return False
             case _:
                 self.namespace[name] = self._object(name, entity)
@@ -190,6 +200,8 @@ class Evaluator:
             return False
         if not self._install(_names(routine.node), order, span, seen):
             return False
+        if is_recursive(routine.function):
+            return False  # which is reported for all functions together
         self.run([routine.node])
         return True
 
@@ -205,10 +217,15 @@ class Evaluator:
             body.append(_Ticks().visit(plain))
         module = ast.fix_missing_locations(ast.Module(body, []))
         flags = 0 if isinstance(nodes[0], ast.ClassDef) else _LAZY
-        exec(
-            compile(module, self.module.source.path, "exec", flags=flags, dont_inherit=True),
-            self.namespace,
-        )
+        exec(self._compiled(module, "exec", flags), self.namespace)
+
+    def _compiled(self, tree: ast.Module | ast.Expression, mode: str, flags: int) -> CodeType:
+        with warnings.catch_warnings():
+            # What Python warns of was checked, and was an error or is none of its business.
+            warnings.simplefilter("ignore")
+            path = self.module.source.path
+            made: CodeType = compile(tree, path, mode, flags=flags, dont_inherit=True)
+        return made
 
     def _object(self, name: str, entity: Entity) -> object:
         """The CPython object that an entity is."""
@@ -216,7 +233,8 @@ class Evaluator:
             return self.objects[name]
         match entity:
             case Word(word):
-                return getattr(sdk(), word, None) or self.namespace.get(word)
+                known = getattr(sdk(), word, None) or self.namespace.get(word)
+                return known or getattr(builtins, word, None)
             case Namespace(path):
                 return getattr(sdk(), path.rpartition(".")[2], sdk())
             case Constant(constant):
@@ -264,16 +282,51 @@ class Evaluator:
             raise InternalError(f"{type} has no declaration", type.span)
         span = Span.of(self.module.source, node)
         if node.name not in self.objects:
-            for inner in _names(node):
+            methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+            plain = copy.copy(node)
+            plain.body = [each for each in node.body if not isinstance(each, ast.FunctionDef)]
+            for inner in _names(plain):
                 entity = self.unit.resolve(self.module, inner)
-                if entity is not None and inner != node.name and not isinstance(entity, Broken):
+                if isinstance(entity, Broken):
+                    raise BrokenSource
+                if entity is not None and inner != node.name:
                     if isinstance(entity, Routine):
                         self._define_function(inner, entity, 1 << 30, span, set())
                     elif not (isinstance(entity, Variable) and not entity.target.constant):
                         self.namespace[inner] = self._object(inner, entity)
-            self.run([node])
-            self.objects[node.name] = self.namespace[node.name]
+            self.run([plain])
+            made = self.objects[node.name] = self.namespace[node.name]
+            for name in methods:
+                setattr(made, name, self._deferred(type, name))
         return self.objects[node.name]
+
+    def _deferred(self, type: Type, name: str) -> Callable[..., object]:
+        """A method that is defined when it is first called: one that is not may do what no
+        build-time value may."""
+        defined: list[Callable[..., object]] = []
+
+        def method(*args: object, **named: object) -> object:
+            if not defined:
+                defined.append(self._method(type, name))
+            return defined[0](*args, **named)
+
+        return method
+
+    def _method(self, type: Type, name: str) -> Any:
+        """Raises BrokenSource where it is reported why there is none at build time."""
+        routines = self.unit.routines
+        routine = next(r for r in routines if r.owner is type and r.node.name == name)
+        assert self.unit.evaluating is not None
+        module, order, span = self.unit.evaluating
+        if module is not self.module:
+            order = len(self.module.order)
+        namesake = self.namespace.get(name)
+        if not self._define_function(name, routine, order, span, set()):
+            raise BrokenSource
+        made = self.namespace.pop(name)
+        if namesake is not None:
+            self.namespace[name] = namesake
+        return made
 
 
 _LAZY = __future__.annotations.compiler_flag

@@ -5,19 +5,23 @@ from collections.abc import Callable
 from functools import cache
 
 from xapc import errors, unsupported
-from xapc.check import calls, messages, operators
-from xapc.check.coerce import condition, describe, is_poison, unify
+from xapc.check import calls, messages, methods, operators
+from xapc.check.coerce import condition, describe, is_poison, not_integer, unify
 from xapc.check.context import Context, poison
 from xapc.check.entities import (
     Broken,
     Constant,
+    Entity,
     Namespace,
+    Routine,
     Text,
     TypeName,
     Variable,
+    Word,
 )
 from xapc.check.entities import describe as describe_entity
 from xapc.tree import (
+    Call,
     Const,
     ConstBytes,
     ElementOf,
@@ -39,6 +43,7 @@ from xapc.types import (
     INDEX,
     NEVER,
     NONE,
+    POISON,
     STR,
     UNTYPED,
     ArrayType,
@@ -55,17 +60,32 @@ def check(ctx: Context, node: ast.expr) -> Expr:
     """The typed form of an expression; a poisoned one if it is wrong (which is reported)."""
     handler = _checks().get(type(node))
     if handler is None:
-        return ctx.error(errors.NotHere(span=ctx.span(node), what=errors.syntax_name(node)))
+        hint = ""
+        if isinstance(node, ast.List):
+            hint = (
+                "a list has no fixed size: use Array[T, N[n]]([...]), with a count of what is used"
+            )
+        what = errors.syntax_name(node)
+        return ctx.error(errors.NotHere(span=ctx.span(node), what=what, hint=hint))
     return handler(ctx, node)
 
 
 def value(ctx: Context, node: ast.expr) -> Expr:
-    """An expression whose result is used: a procedure has none."""
-    found = check(ctx, node)
-    if found.type is NONE or found.type is NEVER:
-        return ctx.error(errors.NoResult(span=found.span))
+    """An expression whose result is used: a procedure has none, and a string is no value."""
+    found = operand(ctx, node)
     if found.type is STR:
         return ctx.error(errors.TextNotHere(span=found.span))
+    return found
+
+
+def operand(ctx: Context, node: ast.expr) -> Expr:
+    """An expression whose result is used; a string may be, in its place."""
+    found = check(ctx, node)
+    if found.type is NONE or found.type is NEVER:
+        if isinstance(found, Call) and ctx.unit.returns_something(found.target):
+            ctx.broken = True
+            return poison(found.span)
+        return ctx.error(errors.NoResult(span=found.span))
     return found
 
 
@@ -87,6 +107,8 @@ def _constant(ctx: Context, node: ast.Constant) -> Expr:
         return ConstBytes(BYTES, span, held)
     if isinstance(held, str):
         return messages.Literal(STR, span, held)
+    if held is None:
+        return ctx.error(errors.NoneValue(span=span))
     return ctx.error(errors.NotHere(span=span, what=repr(held)))
 
 
@@ -108,7 +130,16 @@ def _name(ctx: Context, node: ast.Name) -> Expr:
                 ctx.note_state(span)
             return GlobalRef(target.type, span, target)
         case _:
-            return ctx.error(errors.NotAValue(span=span, name=node.id, what=describe_entity(found)))
+            what = describe_entity(found)
+            error = errors.not_a_value(span, node.id, what, callable=_gives(found))
+            return ctx.error(error)
+
+
+def _gives(found: Entity) -> bool:
+    """Whether it would be a value with `()` behind it."""
+    if isinstance(found, Routine):
+        return len(found.function.params) == len(found.defaults)
+    return isinstance(found, Word) and found.name in ("now_ns", "caller", "not_handled")
 
 
 def _attribute(ctx: Context, node: ast.Attribute) -> Expr:
@@ -120,20 +151,25 @@ def _attribute(ctx: Context, node: ast.Attribute) -> Expr:
         return _member_of_module(ctx, node, owner)
     if isinstance(owner, TypeName):
         return _member_of_type(ctx, node, owner.type)
-    base = check(ctx, node.value)
+    base = operand(ctx, node.value)
     if is_poison(base):
         return poison(span)
     if isinstance(base.type, StructType):
         found = base.type.fields.get(node.attr)
         if found is not None:
+            ctx.broken |= found.type is POISON
             return FieldOf(found.type, span, base, found)
-        known = [*base.type.fields, *base.type.methods]
-        return ctx.error(errors.unknown_member(ctx.span(node), str(base.type), node.attr, known))
+        known = list(base.type.fields)
+        if node.attr in base.type.methods and not isinstance(node.ctx, ast.Load):
+            return ctx.error(errors.NotAPlace(span=span, hint=f"'{node.attr}' is a method"))
+        if node.attr in base.type.methods:
+            return ctx.error(errors.method_not_called(span, base.type.methods[node.attr]))
+        return ctx.no_member(span, base.type, node.attr, known)
     if isinstance(base.type, ViewType) and node.attr == "error":
         return ViewError(I32, span, base)
     if isinstance(base.type, EnumType) and node.attr in ("value", "name"):
         return ctx.error(errors.EnumValue(span=span, base=str(base.type.base)))
-    return ctx.error(errors.unknown_member(span, describe(base.type), node.attr, []))
+    return ctx.no_member(span, base.type, node.attr, methods.known(base.type))
 
 
 def named(ctx: Context, node: ast.expr) -> Namespace | TypeName | Broken | None:
@@ -171,7 +207,7 @@ def _member_of_type(ctx: Context, node: ast.Attribute, type: Type) -> Expr:
         limits = {"MIN": type.min, "MAX": type.max, "BITS": type.bits}
         if node.attr in limits:
             return Const(type, span, limits[node.attr])
-    return ctx.error(errors.unknown_member(span, str(type), node.attr, known))
+    return ctx.no_member(span, type, node.attr, known)
 
 
 def _subscript(ctx: Context, node: ast.Subscript) -> Expr:
@@ -179,7 +215,10 @@ def _subscript(ctx: Context, node: ast.Subscript) -> Expr:
     if isinstance(node.slice, ast.Slice):
         check(ctx, node.value)
         return ctx.error(errors.NotHere(span=span, what="a slice"))
-    base = check(ctx, node.value)
+    base = operand(ctx, node.value)
+    if isinstance(node.slice, ast.Tuple) and isinstance(base.type, ArrayType):
+        places = [ctx.span(each) for each in node.slice.elts]
+        return ctx.error(errors.index_pair(ctx.span(node.slice), places))
     index = check(ctx, node.slice)
     if is_poison(base, index):
         return poison(span)
@@ -211,7 +250,7 @@ def _index(ctx: Context, index: Expr, length: int | None) -> Expr:
         return Const(INDEX, index.span, place)
     if isinstance(index.type, IntType):
         return index
-    return ctx.error(errors.mismatch(index.span, "an integer", describe(index.type)))
+    return not_integer(ctx, index)
 
 
 def _item(ctx: Context, base: Expr, type: TupleType, index: Expr) -> Expr:

@@ -147,6 +147,8 @@ class _Walker:
         self.unit = unit
         self.function = function
         self.loops: list[Loop] = []
+        self.reported: set[Var] = set()
+        """Variables that were said to be unbound."""
 
     # --- statements --------------------------------------------------------------------------
 
@@ -391,8 +393,9 @@ class _Walker:
                 self.unit.passed.append((self.function, origins, node.target, param, arg.span))
 
     def unbound(self, node: VarRef) -> None:
-        name = node.var.name
-        self.unit.diagnostics.add(errors.Unbound(span=node.span, name=name))
+        if node.var not in self.reported:
+            self.unit.diagnostics.add(errors.unbound(node.span, node.var.name))
+            self.reported.add(node.var)
 
     def origins(self, node: Expr, state: State) -> Origins:
         """The objects that an expression of aggregate type may refer to."""

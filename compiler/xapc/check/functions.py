@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING
 
-from xapc import errors
+from xapc import errors, unsupported
 from xapc.check import annotations, expr, handlers, statements
 from xapc.check.coerce import coerce, is_poison
 from xapc.check.context import Context
@@ -11,7 +11,7 @@ from xapc.check.entities import BROKEN, Entity, Routine
 from xapc.check.flow import check_flow
 from xapc.check.unit import Unit
 from xapc.tree import Const, Function, Var
-from xapc.types import POISON, StructType, TupleType, Type, ViewType
+from xapc.types import INTS, POISON, StructType, TupleType, Type, ViewType
 
 if TYPE_CHECKING:
     from xapc.check.module import ModuleChecker
@@ -32,16 +32,43 @@ def declare(checker: "ModuleChecker", node: ast.FunctionDef) -> Entity:
 
 def declare_method(checker: "ModuleChecker", type: StructType, node: ast.FunctionDef) -> None:
     ctx = checker.context()
-    if node.decorator_list:
-        ctx.error(errors.MethodDecorator(span=ctx.span(node.decorator_list[0])))
-    if node.name in type.fields or node.name in type.methods or node.name in ("copy", "equals"):
-        ctx.error(errors.Reserved(span=ctx.span(node), name=node.name))
+    place = checker.name_span(node, node.name)
+    taken = type.fields.get(node.name)
+    if taken is not None or node.name in type.methods:
+        first = taken.place if taken is not None else type.methods[node.name].span
+        ctx.error(errors.defined_twice(place, node.name, first or place))
         return
+    if node.name in ("copy", "equals"):
+        ctx.error(errors.Reserved(span=place, name=node.name))
+        return
+    if is_special(node.name):
+        ctx.error(errors.special_method(place, type.name, node.name))
+        checker.unit.broken_members.add((type, node.name))
+        return
+    for each in node.decorator_list:
+        ctx.error(errors.method_decorator(ctx.span(each)))
     routine = _signature(checker, node, type)
     if routine is not None:
-        type.methods[node.name] = routine.function
         checker.unit.routines.append(routine)
         checker.methods.append(routine)
+    if routine is None or node.decorator_list:
+        checker.unit.broken_members.add((type, node.name))
+    else:
+        type.methods[node.name] = routine.function
+
+
+def is_special(name: str) -> bool:
+    """Whether Python calls a method of that name by itself."""
+    return name.startswith("__") and name.endswith("__")
+
+
+def _self_type(node: ast.FunctionDef, owner: StructType | None) -> Type | None:
+    """The type of a first parameter without annotation; None: there is no such parameter."""
+    names = {each.id for each in node.decorator_list if isinstance(each, ast.Name)}
+    named = [arg.arg for arg in node.args.args[:1] if arg.annotation is None]
+    if owner is None or ("staticmethod" in names and named != ["self"]):
+        return None
+    return POISON if "classmethod" in names else owner
 
 
 def _signature(
@@ -54,18 +81,17 @@ def _signature(
             ctx.error(errors.ParameterKind(span=ctx.span(each), name=each.arg))
     if any(each is not None for each in unwanted):
         return None
+    span = checker.name_span(node, node.name)
+    itself = _self_type(node, owner)
+    if itself is not None and not args.args:
+        ctx.error(errors.MethodSelf(span=span))
+        return None
     params: list[Var] = []
     for number, arg in enumerate(args.args):
-        if owner is not None and number == 0:
-            params.append(Var(arg.arg, owner, ctx.span(arg), parameter=True))
-        else:
-            params.append(Var(arg.arg, _parameter(ctx, arg), ctx.span(arg), parameter=True))
-    if owner is not None and not params:
-        ctx.error(errors.MethodSelf(span=ctx.span(node)))
-        return None
+        type = _parameter(ctx, arg) if itself is None or number > 0 else itself
+        params.append(Var(arg.arg, type, ctx.span(arg), parameter=True))
     result = _result(checker, ctx, node)
     name = node.name if owner is None else f"{owner.name}.{node.name}"
-    span = ctx.span(node)
     function = Function(name, tuple(params), result, span)
     routine = Routine(function, node, checker.names, owner=owner)
     for arg, default in zip(reversed(args.args), reversed(args.defaults), strict=False):
@@ -87,7 +113,7 @@ def _parameter(ctx: Context, arg: ast.arg) -> Type:
 
 def _result(checker: "ModuleChecker", ctx: Context, node: ast.FunctionDef) -> Type:
     if node.returns is None:
-        span = checker.names.places.get(node.name, ctx.span(node))
+        span = checker.name_span(node, node.name)
         colon = _colon(ctx, node)
         ctx.error(errors.NoResultType(span=span, name=node.name, edits=colon))
         return POISON
@@ -100,7 +126,11 @@ def _result(checker: "ModuleChecker", ctx: Context, node: ast.FunctionDef) -> Ty
 
 def _colon(ctx: Context, node: ast.FunctionDef) -> tuple[errors.Edit, ...]:
     """` -> None` where nothing is returned."""
-    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None]
+    returns = [
+        n
+        for n in ast.walk(node)
+        if isinstance(n, unsupported.Broken) or (isinstance(n, ast.Return) and n.value is not None)
+    ]
     line = ctx.module.source.line(node.lineno)
     at = line.rfind("):")
     if returns or at < 0 or node.body[0].lineno == node.lineno:
@@ -114,12 +144,16 @@ def _default(
     checker: "ModuleChecker", ctx: Context, routine: Routine, arg: ast.arg, node: ast.expr
 ) -> None:
     param = next(p for p in routine.function.params if p.name == arg.arg)
-    value = coerce(ctx, expr.value(ctx, node), param.type)
-    if is_poison(value):
-        routine.defaults[arg.arg] = Const(POISON, ctx.span(node), 0)
+    routine.defaults[arg.arg] = Const(POISON, ctx.span(node), 0)
+    if param.type is POISON:
+        annotations.forget(ctx, node)
         return
     if not param.type.is_scalar:
+        annotations.forget(ctx, node)
         ctx.error(errors.DefaultOfAggregate(span=ctx.span(node)))
+        return
+    value = coerce(ctx, expr.value(ctx, node), param.type)
+    if is_poison(value):
         return
     if not isinstance(value, Const):
         order = checker.names.order.get(routine.node.name, 0)
@@ -149,6 +183,7 @@ def check_body(unit: Unit, routine: Routine, done: set[Routine]) -> None:
             ctx.views.append(param)
     ctx.broken = any(param.type is POISON for param in function.params)
     function.body = statements.block(ctx, node.body)
+    ctx.broken |= any(local.type is POISON for local in ctx.locals.values())
     if unit.diagnostics.count == before and not ctx.broken and function.result is not POISON:
         check_flow(unit, routine)
     if unit.diagnostics.count != before or ctx.broken or function.result is POISON:
@@ -160,9 +195,12 @@ def _names(node: ast.FunctionDef) -> tuple[dict[str, _Binding], set[str]]:
     first place; and those declared `global`."""
     bound: dict[str, _Binding] = {arg.arg: arg for arg in node.args.args}
     declared: set[str] = set()
+    widths: list[ast.expr | None] = []
     for each in ast.walk(node):
         match each:
-            case ast.Name(id=name, ctx=ast.Store()):
+            case ast.withitem():  # visited before what is in it
+                widths.append(_sole_width(each))
+            case ast.Name(id=name, ctx=ast.Store()) if each not in widths:
                 bound.setdefault(name, each)
             case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 bound.setdefault(name, each)
@@ -171,11 +209,17 @@ def _names(node: ast.FunctionDef) -> tuple[dict[str, _Binding], set[str]]:
     return bound, declared
 
 
+def _sole_width(node: ast.withitem) -> ast.expr | None:
+    """The `u8` of `with wrapping() as u8:`, which is an error of its own and binds nothing."""
+    name = node.optional_vars
+    return name if isinstance(name, ast.Name) and name.id in INTS else None
+
+
 def _require_own_names(ctx: Context, bound: dict[str, _Binding]) -> None:
     """No local takes a name of the language away (LANGUAGE.md section 4)."""
     language = ctx.unit.sdk_names.values()
     for name, place in bound.items():
-        found = ctx.entity(name)
+        found = ctx.entity(name) if name in ctx.module.places else None
         taken = name in ctx.unit.python_names or any(found is word for word in language)
-        if taken and name not in ctx.globals:
+        if taken and name not in ctx.globals and not isinstance(place, unsupported.Lost):
             ctx.error(errors.Reserved(span=ctx.span(place), name=name))

@@ -10,7 +10,7 @@ from xapc import errors, unsupported
 from xapc.check import expr
 from xapc.check.coerce import coerce, describe, is_poison
 from xapc.check.context import Context
-from xapc.check.entities import EVENTS, Routine, TheApp, Word
+from xapc.check.entities import EVENTS, Broken, Routine, TheApp, Word
 from xapc.source import Span
 from xapc.tree import (
     MMIO_ACCESS,
@@ -20,7 +20,6 @@ from xapc.tree import (
     CallHandler,
     Const,
     Expr,
-    Function,
     IdRange,
     MmioHandler,
 )
@@ -30,6 +29,7 @@ from xapc.types import (
     NEVER,
     NONE,
     POISON,
+    STR,
     U16,
     U32,
     U64,
@@ -51,6 +51,9 @@ def decorate(checker: "ModuleChecker", routine: Routine, node: ast.expr) -> None
     ctx = checker.context()
     called = node if isinstance(node, ast.Call) else None
     head = called.func if called else node
+    root = head.value if isinstance(head, ast.Attribute) else head
+    if isinstance(root, ast.Name) and isinstance(ctx.entity(root.id), Broken):
+        return
     if not (isinstance(head, ast.Attribute) and isinstance(head.value, ast.Name)):
         ctx.error(errors.Decorator(span=ctx.span(node), text=ctx.span(head).text()))
         return
@@ -68,6 +71,8 @@ def decorate(checker: "ModuleChecker", routine: Routine, node: ast.expr) -> None
     if bare == (called is not None):
         ctx.error(errors.DecoratorCall(span=ctx.span(node), name=head.attr, bare=bare))
         return
+    for default in routine.node.args.defaults:
+        ctx.error(errors.HandlerDefault(span=ctx.span(default)))
     if POISON in (routine.function.result, *(p.type for p in routine.function.params)):
         return
     if called is None:
@@ -95,8 +100,17 @@ def _shape(ctx: Context, routine: Routine, kind: str, wanted: list[Type], result
     types = [p.type for p in function.params]
     if types == wanted and function.result in (result, NEVER):
         return True
+    # What it returns instead is the same mistake.
+    ctx.unit.returned.add(function)
+    for param, type in zip(function.params, wanted, strict=False):
+        if param.type != type:
+            param.type = POISON
     params = ", ".join(str(t) for t in wanted)
-    ctx.error(errors.HandlerShape(span=function.span, kind=kind, shape=f"({params}) -> {result}"))
+    ctx.error(
+        errors.HandlerShape(
+            span=function.span, kind=kind, shape=f"has the shape ({params}) -> {result}"
+        )
+    )
     return False
 
 
@@ -108,7 +122,7 @@ def _call(kind: abi.RouteKind) -> Callable[[Context, Routine, ast.Call], None]:
         ids = [r for each in node.args if (r := _ids(ctx, each)) is not None]
         if not node.args or node.keywords:
             ctx.error(errors.HandlerIds(span=ctx.span(node), kind=kind.name.lower()))
-        if not _call_shape(ctx, routine.function, kind) or len(ids) != len(node.args):
+        if not _call_shape(ctx, routine, kind) or len(ids) != len(node.args):
             return
         for claim in ids:
             _claim(ctx, kind, claim)
@@ -142,7 +156,11 @@ def _ids(ctx: Context, node: ast.expr) -> IdRange | None:
 
 def constant(ctx: Context, node: ast.expr, type: Type) -> int | None:
     """A build-time integer of that type, or an untyped one that it holds."""
-    found = coerce(ctx, expr.value(ctx, node), type, constants=True)
+    found = expr.check(ctx, node)
+    if found.type is STR:
+        ctx.error(errors.mismatch(found.span, "an integer", describe(found.type)))
+        return None
+    found = coerce(ctx, found, type, constants=True)
     if is_poison(found):
         return None
     if not isinstance(found, Const):
@@ -163,21 +181,20 @@ def _claim(ctx: Context, kind: abi.RouteKind, claim: IdRange) -> None:
                 return
 
 
-def _call_shape(ctx: Context, function: Function, kind: abi.RouteKind) -> bool:
+def _call_shape(ctx: Context, routine: Routine, kind: abi.RouteKind) -> bool:
+    function, returns = routine.function, routine.node.returns
     types = [p.type for p in function.params]
     whole = types == [SMC_CALL]
     plain = len(types) <= 7 and all(isinstance(t, IntType) and t is not INDEX for t in types)
     if not (whole or plain):
-        shape = "up to seven integers, or one SmcCall"
-        ctx.error(
-            errors.HandlerShape(span=function.span, kind=f"@app.{kind.name.lower()}", shape=shape)
-        )
+        shape = "takes up to seven integers, or one SmcCall"
+        wrong = [p for p in function.params[:7] if not isinstance(p.type, IntType)]
+        place = (*wrong, *function.params[7:])[0].span
+        ctx.error(errors.HandlerShape(span=place, kind=f"@app.{kind.name.lower()}", shape=shape))
         return False
     if not _call_result(function.result):
-        shape = "None, an integer, a tuple of up to four, SmcResult or SmcResult8"
-        ctx.error(
-            errors.HandlerResult(span=function.span, type=describe(function.result), shape=shape)
-        )
+        place = function.span if returns is None else ctx.span(returns)
+        ctx.error(errors.handler_result(place, function.result))
         return False
     return True
 
@@ -202,7 +219,13 @@ def _mmio(kind: abi.RouteKind) -> Callable[[Context, Routine, ast.Call], None]:
         wanted: list[Type] = [MMIO_ACCESS, U64] if write else [MMIO_ACCESS]
         known = {"base", "size", "posted"} if write else {"base", "size"}
         given = {k.arg: k.value for k in node.keywords}
-        if node.args or not given.keys() <= known or not {"base", "size"} <= given.keys():
+        for keyword in node.keywords:
+            if keyword.arg not in known:
+                what, word = f"{name}()", str(keyword.arg)
+                error = errors.keyword(ctx.span(keyword), what, word, sorted(known), False)
+                ctx.error(error)
+                return
+        if node.args or not {"base", "size"} <= given.keys():
             ctx.error(errors.MmioForm(span=ctx.span(node), name=name))
             return
         base, size = constant(ctx, given["base"], U64), constant(ctx, given["size"], U64)
@@ -241,7 +264,7 @@ def _region(
 
 
 def _event(ctx: Context, routine: Routine, node: ast.Call) -> None:
-    which: Expr | None = expr.value(ctx, node.args[0]) if len(node.args) == 1 else None
+    which: Expr | None = expr.check(ctx, node.args[0]) if len(node.args) == 1 else None
     if which is None or node.keywords:
         ctx.error(errors.EventForm(span=ctx.span(node)))
         return

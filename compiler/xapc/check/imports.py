@@ -1,22 +1,15 @@
 """Imports: from `xap`, from the standard library's typing and enum, from sibling modules."""
 
 import ast
-import difflib
 from typing import TYPE_CHECKING
 
 from xapc import errors
-from xapc.check.entities import BROKEN, Entity, Namespace, TheApp, Variable, Word
+from xapc.check.entities import BROKEN, STANDARD, Entity, Namespace, TheApp, Variable, Word, home_of
 from xapc.source import Span
+from xapc.survey import binds
 
 if TYPE_CHECKING:
     from xapc.check.module import ModuleChecker
-
-STANDARD = {
-    "typing": ("Final", "NoReturn", "Never", "Literal", "TYPE_CHECKING"),
-    "enum": ("Enum", "Flag"),
-    "__future__": ("annotations",),
-}
-"""What may come from the standard library; other names of these modules may not."""
 
 
 def declare(checker: "ModuleChecker", node: ast.Import | ast.ImportFrom, number: int) -> None:
@@ -34,14 +27,22 @@ def declare(checker: "ModuleChecker", node: ast.Import | ast.ImportFrom, number:
 
 
 def _whole_module(checker: "ModuleChecker", alias: ast.alias, number: int) -> None:
-    """`import xap`, `import xap as x`."""
-    names = checker.unit.sdk_names
-    if alias.name == "xap":
-        found = Namespace("xap", lambda: names)
-        checker.declare(alias.asname or "xap", alias, number, lambda: found)
+    """`import xap`, `import xap as x`, `import xap.psci`, `import typing`."""
+    whole, _, part = alias.name.partition(".")
+    members = checker.unit.whole_modules.get(whole)
+    inner = None if members is None else members.get(part)
+    if members is None or (part and not isinstance(inner, Namespace)):
+        span = checker.span(alias)
+        checker.unit.diagnostics.add(errors.cannot_import(span, alias.name))
+        _declare_broken(checker, alias, number)
         return
-    checker.unit.diagnostics.add(errors.CannotImport(span=checker.span(alias), name=alias.name))
-    _declare_broken(checker, alias, number)
+    if part and alias.asname:
+        checker.unit.diagnostics.add(errors.RenamedWord(span=checker.span(alias), name=alias.name))
+    found = inner if part and alias.asname and inner else Namespace(whole, lambda: members)
+    name = alias.asname or whole
+    if name not in checker.whole_modules:
+        checker.declare(name, alias, number, lambda: found)
+    checker.whole_modules.add(name)
 
 
 def _declare_broken(checker: "ModuleChecker", alias: ast.alias, number: int) -> None:
@@ -56,13 +57,13 @@ def _one_name(
 ) -> None:
     name = alias.asname or alias.name
     if alias.name == "*":
-        checker.unit.diagnostics.add(errors.StarImport(span=checker.span(alias)))
+        checker.unit.diagnostics.add(_star(checker, module, alias))
         if module == "xap":
             for each, entity in checker.unit.sdk_names.items():
                 checker.names.names.setdefault(each, entity)
         return
-    if alias.asname and (module == "xap" or module in STANDARD) and alias.asname != alias.name:
-        checker.unit.diagnostics.add(errors.RenamedWord(span=checker.span(alias), name=alias.name))
+    if module == "xap" and alias.name == "App":
+        checker.app_names.add(name)
     checker.declare(name, alias, number, lambda: _resolve(checker, node, module, alias))
 
 
@@ -72,15 +73,49 @@ def _resolve(
     span = checker.span(alias)
     if module in STANDARD:
         if alias.name in STANDARD[module]:
+            _require_own_name(checker, alias)
             return Word(alias.name)
-        return _refuse(checker, errors.CannotImport(span=span, name=f"{module}.{alias.name}"))
+        return _refuse(checker, errors.cannot_import(span, f"{module}.{alias.name}"))
     if module in ("xap.smccc", "xap.psci"):
         table = checker.unit.sdk_names[module.removeprefix("xap.")]
         assert isinstance(table, Namespace)
         return _member(checker, span, module, alias.name, table.members)
     if module == "xap":
+        if alias.name in checker.unit.sdk_names:
+            _require_own_name(checker, alias)
+        elif home_of(alias.name) != "xap":
+            return _refuse(checker, _misplaced(checker, node, alias))
         return _member(checker, span, module, alias.name, checker.unit.sdk_names)
     return _from_sibling(checker, Span.of(checker.names.source, node), module, alias)
+
+
+def _require_own_name(checker: "ModuleChecker", alias: ast.alias) -> None:
+    if alias.asname and alias.asname != alias.name:
+        checker.unit.diagnostics.add(errors.RenamedWord(span=checker.span(alias), name=alias.name))
+
+
+def _star(checker: "ModuleChecker", module: str, alias: ast.alias) -> errors.Error:
+    """`from xap import *`: what the file uses of it takes its place."""
+    span = checker.span(alias)
+    if module != "xap":
+        return errors.StarImport(span=span)
+    read = {n.id for n in ast.walk(checker.tree) if isinstance(n, ast.Name)}
+    taken = {name for each in checker.tree.body for name in binds(each)}
+    used = [name for name in checker.unit.sdk_names if name in read - taken]
+    return errors.StarImport(span=span, edits=errors.replace(span, ", ".join(used)) if used else ())
+
+
+def _misplaced(checker: "ModuleChecker", node: ast.ImportFrom, alias: ast.alias) -> errors.Error:
+    """`from xap import Final`: another module has it."""
+    names = list(node.names)
+    spans = [checker.span(each) for each in names]
+    return errors.misplaced_import(
+        Span.of(checker.names.source, node),
+        spans,
+        names.index(alias),
+        alias.name,
+        home_of(alias.name),
+    )
 
 
 def _member(
@@ -92,8 +127,7 @@ def _member(
 
 
 def _near(name: str, known: "dict[str, Entity] | dict[str, Span]") -> str | None:
-    close = difflib.get_close_matches(name, list(known), 1)
-    return close[0] if close else None
+    return errors.near(name, known)
 
 
 def _from_sibling(checker: "ModuleChecker", whole: Span, module: str, alias: ast.alias) -> Entity:

@@ -8,6 +8,7 @@ from xapc.check.coerce import coerce, condition, describe, is_poison
 from xapc.check.context import Context
 from xapc.check.entities import Word
 from xapc.check.methods import offset
+from xapc.source import Span
 from xapc.tree import (
     Assign,
     Block,
@@ -69,10 +70,10 @@ def _broken(ctx: Context, node: ast.For) -> list[Stmt]:
     return []
 
 
-def _target(ctx: Context, target: ast.expr, type: Type) -> Var | None:
+def _target(ctx: Context, target: ast.expr, type: Type, iterated: Span) -> Var | None:
     """The variable that a loop binds: a name, whose type this may be the first to give."""
     if not isinstance(target, ast.Name):
-        ctx.error(errors.LoopTarget(span=ctx.span(target)))
+        ctx.error(errors.loop_target(ctx.span(target), target, iterated))
         return None
     known = ctx.locals.get(target.id)
     span = ctx.span(target)
@@ -94,7 +95,7 @@ def _range(ctx: Context, node: ast.For, call: ast.Call, *, backward: bool) -> li
         ctx.error(errors.RangeArguments(span=ctx.span(call)))
         return _broken(ctx, node)
     bounds = [_bound(ctx, expr.value(ctx, each)) for each in call.args]
-    var = _target(ctx, node.target, INDEX)
+    var = _target(ctx, node.target, INDEX, ctx.span(call))
     if is_poison(*bounds) or var is None:
         return _broken(ctx, node)
     step = 1
@@ -124,7 +125,7 @@ def _sequence(ctx: Context, node: ast.expr) -> Expr | None:
         return None
     if isinstance(found.type, (ArrayType, ViewType)):
         return found
-    ctx.error(errors.NotIterable(span=found.span, type=describe(found.type)))
+    ctx.error(errors.not_iterable(found.span, describe(found.type), found.type))
     return None
 
 
@@ -141,7 +142,7 @@ def _enumerate(ctx: Context, node: ast.For, call: ast.Call) -> list[Stmt]:
         return _broken(ctx, node)
     sequence = _sequence(ctx, args[0])
     first = _bound(ctx, offset(ctx, expr.value(ctx, args[1]))) if len(args) == 2 else None
-    counter = _target(ctx, pair.elts[0], INDEX)
+    counter = _target(ctx, pair.elts[0], INDEX, ctx.span(call))
     if sequence is None or counter is None or (first is not None and is_poison(first)):
         return _broken(ctx, node)
     return _each(ctx, node, pair.elts[1], counter, first, sequence)
@@ -157,7 +158,7 @@ def _each(
 ) -> list[Stmt]:
     assert isinstance(sequence.type, (ArrayType, ViewType))
     span = ctx.span(node)
-    var = _target(ctx, target, sequence.type.element)
+    var = _target(ctx, target, sequence.type.element, ctx.span(node.iter))
     if var is None:
         return _broken(ctx, node)
     made: list[Stmt] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from xapc import errors
 from xapc.check import expr, statements
-from xapc.check.coerce import adopt, condition, describe, is_poison
+from xapc.check.coerce import adopt, condition, describe, is_poison, mismatch
 from xapc.check.context import Context
 from xapc.check.entities import Constant
 from xapc.source import Span
@@ -94,6 +94,9 @@ def _pattern(ctx: Context, node: ast.pattern, subject: Var) -> Pattern | None:
             return _value(ctx, expr.value(ctx, value), subject.type)
         case ast.MatchSingleton(value=bool(held)):
             return _value(ctx, Const(BOOL, span, int(held)), subject.type)
+        case ast.MatchSingleton(value=None):
+            ctx.error(errors.NoneValue(span=span))
+            return None
         case ast.MatchOr(patterns=patterns):
             return _either(ctx, patterns, subject)
         case ast.MatchAs(pattern=None, name=None):
@@ -114,7 +117,7 @@ def _value(ctx: Context, value: Expr, type: Type) -> Pattern | None:
     if is_poison(value):
         return None
     if value.type != type:
-        ctx.error(errors.mismatch(value.span, describe(type), describe(value.type)))
+        mismatch(ctx, value, type)
         return None
     return Pattern([value])
 
@@ -136,6 +139,10 @@ def _either(ctx: Context, nodes: list[ast.pattern], subject: Var) -> Pattern | N
 def _capture(ctx: Context, name: str, span: Span, subject: Var, pattern: Pattern) -> Pattern | None:
     if ctx.module.places.get(name) is not None and isinstance(ctx.entity(name), Constant):
         ctx.error(errors.CaptureOfConstant(span=span, name=name))
+        ctx.declare(name, POISON, span)
+        return None
+    if isinstance(subject.type, EnumType) and name in subject.type.members:
+        ctx.error(errors.capture_of_member(span, name, str(subject.type)))
         ctx.declare(name, POISON, span)
         return None
     known = ctx.locals.get(name)

@@ -39,21 +39,25 @@ def message(ctx: Context, node: ast.expr) -> Message | None:
     if not is_poison(found):
         edits: tuple[errors.Edit, ...] = ()
         if isinstance(found.type, (IntType, EnumType)) or found.type is BOOL:
-            edits = errors.replace(found.span, f'f"{{{found.span.text()}}}"')
+            whole = errors.whole(found.span)
+            edits = errors.replace(whole, f'f"{{{whole.text()}}}"')
         ctx.error(errors.NotAMessage(span=found.span, type=describe(found.type), edits=edits))
     return None
 
 
 def joined(ctx: Context, node: ast.JoinedStr) -> Expr:
     parts: list[str | Formatted] = []
+    wrong = False
     for each in node.values:
         part = _part(ctx, each)
-        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+        if part is None:
+            wrong = True
+        elif isinstance(part, str) and parts and isinstance(parts[-1], str):
             parts[-1] += part
-        elif part is None:
-            return poison(ctx.span(node))
         elif part != "":
             parts.append(part)
+    if wrong:
+        return poison(ctx.span(node))
     return Interpolated(STR, ctx.span(node), tuple(parts))
 
 
@@ -100,10 +104,14 @@ def _formatted(ctx: Context, held: Expr, spec: str) -> Formatted | None:
     alternate, zero, width, kind = matched.groups()
     plain_only = held.type is BOOL or isinstance(held.type, EnumType)
     if not (plain_only or isinstance(held.type, IntType)):
-        ctx.error(errors.NotAMessage(span=held.span, type=describe(held.type)))
+        ctx.error(errors.not_printable(held.span, describe(held.type), held.type))
         return None
     if plain_only and spec:
-        ctx.error(errors.FormatOfName(span=held.span, type=describe(held.type)))
+        base = str(held.type.base) if isinstance(held.type, EnumType) else "u8"
+        error = errors.FormatOfName(
+            span=held.span, type=describe(held.type), edits=errors.wrap(held.span, base)
+        )
+        ctx.error(error)
         return None
     if isinstance(held.type, EnumType) and held.type.flag:
         ctx.error(errors.FormatOfFlags(span=held.span, base=str(held.type.base)))

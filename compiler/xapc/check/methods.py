@@ -6,8 +6,9 @@ from collections.abc import Callable
 from xapc import errors
 from xapc.check import annotations, expr
 from xapc.check.binding import Bound, Parameter, bind
-from xapc.check.coerce import adopt, describe, is_poison, unify
+from xapc.check.coerce import adopt, describe, is_poison, not_integer, unify
 from xapc.check.context import Context, poison
+from xapc.check.entities import TypeName
 from xapc.source import Span
 from xapc.tree import (
     BlockCall,
@@ -74,14 +75,22 @@ def method(ctx: Context, node: ast.Call, func: ast.Attribute, base: Expr) -> Exp
         return ctx.error(
             errors.NeedsWidth(span=base.span, type="u64", edits=errors.wrap(base.span, "u64"))
         )
-    known: list[str] = []
+    if isinstance(type, StructType) and name in type.fields:
+        return ctx.error(errors.NotCallable(span=span, what=f"field '{name}'"))
+    return ctx.no_member(span, type, name, known(type))
+
+
+def known(type: Type) -> list[str]:
+    """The names of the methods of a type."""
     if isinstance(type, IntType):
-        known = sorted(INT_METHODS)
-    elif isinstance(type, (ArrayType, ViewType)):
-        known = sorted({*BLOCK_METHODS, "copy"})
-    elif isinstance(type, StructType):
-        known = [*type.methods, *type.fields, "copy", "equals"]
-    return ctx.error(errors.unknown_member(span, describe(type), name, known))
+        return sorted(INT_METHODS)
+    if isinstance(type, ArrayType):
+        return sorted({*BLOCK_METHODS, "copy"})
+    if isinstance(type, ViewType):
+        return sorted({*BLOCK_METHODS, "error"})
+    if isinstance(type, StructType):
+        return [*type.methods, "copy", "equals"]
+    return []
 
 
 def _of_int(ctx: Context, node: ast.Call, base: Expr, type: IntType, name: str, span: Span) -> Expr:
@@ -101,7 +110,7 @@ def _of_int(ctx: Context, node: ast.Call, base: Expr, type: IntType, name: str, 
         if isinstance(count, Const) and count.type is UNTYPED:
             args[1] = Const(U32, count.span, count.value % type.bits)
         elif not isinstance(count.type, IntType):
-            return ctx.error(errors.mismatch(count.span, "an integer", describe(count.type)))
+            return not_integer(ctx, count)
     result: Type = U32 if name in COUNTS else type
     if name == "mul_wide":
         low = INTS[f"u{type.bits}"]
@@ -215,7 +224,7 @@ def offset(ctx: Context, found: Expr) -> Expr:
         return adopt(ctx, found, INDEX)
     if isinstance(found.type, IntType) or is_poison(found):
         return found
-    return ctx.error(errors.mismatch(found.span, "an integer", describe(found.type)))
+    return not_integer(ctx, found)
 
 
 def ordered(ctx: Context, node: ast.Call, func: ast.Attribute, inner: ast.Attribute) -> Expr:
@@ -256,6 +265,10 @@ def _load(ctx: Context, node: ast.Call, base: Expr, method: BlockMethod, span: S
     if len(node.args) != 2 or node.keywords:
         names = "type, offset"
         return ctx.error(errors.MissingArgument(span=span, what="load()", names=names))
+    if isinstance(expr.named(ctx, node.args[1]), TypeName):
+        one, other = ctx.span(node.args[0]), ctx.span(node.args[1])
+        edits = (*errors.replace(one, other.text()), *errors.replace(other, one.text()))
+        return ctx.error(errors.NotAType(span=one, text=one.text(), edits=edits))
     type = annotations.resolve(ctx, node.args[0])
     place = offset(ctx, expr.value(ctx, node.args[1]))
     found = Const(type, ctx.span(node.args[0]), 0)
@@ -310,7 +323,7 @@ def _abs(ctx: Context, node: ast.Call) -> Expr:
     if operand.type is UNTYPED and isinstance(operand, Const):
         return Const(UNTYPED, span, abs(operand.value))
     if not isinstance(operand.type, IntType):
-        return ctx.error(errors.mismatch(operand.span, "an integer", describe(operand.type)))
+        return not_integer(ctx, operand)
     return IntCall(operand.type, span, IntMethod.ABS, (operand,))
 
 
@@ -334,7 +347,7 @@ def _extreme(name: str) -> Callable[[Context, ast.Call], Expr]:
                 return poison(span)
             args[number] = both[1]
         if not isinstance(typed.type, IntType):
-            return ctx.error(errors.mismatch(typed.span, "an integer", describe(typed.type)))
+            return not_integer(ctx, typed)
         return IntCall(typed.type, span, IntMethod(name), tuple(args))
 
     return check
@@ -361,8 +374,10 @@ def _offsetof(ctx: Context, node: ast.Call) -> Expr:
     if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
         return ctx.error(errors.mismatch(ctx.span(name), "a field's name", "this"))
     if name.value not in type.fields:
-        known = list(type.fields)
-        return ctx.error(errors.unknown_member(ctx.span(name), str(type), name.value, known))
+        place = ctx.span(name)
+        if place.text()[1:-1] == name.value:
+            place = errors.slice_of(place, 1, len(name.value) + 1)
+        return ctx.no_member(place, type, name.value, list(type.fields))
     return Const(UNTYPED, span, type.fields[name.value].offset)
 
 
@@ -373,7 +388,19 @@ def _only_in_for(ctx: Context, node: ast.Call) -> Expr:
 
 def _not_called(ctx: Context, node: ast.Call) -> Expr:
     what = ctx.span(node.func).text()
-    return ctx.error(errors.NotHere(span=ctx.span(node), what=f"{what}(...)"))
+    word = what.rpartition(".")[2]
+    # Where it is declared wrongly, it is declared.
+    ctx.unit.declares_app |= word == "App"
+    hint = _PLACES.get(word, "")
+    return ctx.error(errors.NotHere(span=ctx.span(node), what=f"{what}(...)", hint=hint))
+
+
+_PLACES = {
+    "App": 'it is declared at the top level, once: app = App("name", ...)',
+    "static_assert": "it stands at the top level; assert checks at run time",
+    "struct": "it stands above a class: @struct",
+    "wrapping": "it is written with wrapping(): above a block; x.wrapping_add(y) is one operation",
+}
 
 
 WORDS: dict[str, Callable[[Context, ast.Call], Expr]] = {

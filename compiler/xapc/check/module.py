@@ -14,6 +14,7 @@ from xapc.check.coerce import coerce, describe, is_poison
 from xapc.check.context import Context
 from xapc.check.entities import (
     BROKEN,
+    Broken,
     Constant,
     Entity,
     Length,
@@ -33,13 +34,6 @@ from xapc.tree import Const, ConstBytes, Expr, Global, Value
 from xapc.types import BOOL, POISON, UNTYPED, Type
 
 
-def _makes_app(node: ast.stmt) -> bool:
-    """`app = App(...)`, or `xap.App(...)`."""
-    made = node.value if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) else None
-    func = made.func if isinstance(made, ast.Call) else None
-    return isinstance(func, ast.Name) and func.id.rpartition(".")[2] == "App"
-
-
 @dataclass(eq=False)
 class ModuleChecker:
     """One module while its names are declared and resolved."""
@@ -48,7 +42,13 @@ class ModuleChecker:
     names: ModuleNames
     load_sibling: Callable[[str, Span], "ModuleNames | None"]
     main: bool
+    app_names: set[str] = field(default_factory=set)
+    """What `App` was imported as."""
+    whole_modules: set[str] = field(default_factory=set)
+    """Names of imported modules that are not of the app."""
+    class_names: set[str] = field(default_factory=set)
     evaluator: Evaluator = field(init=False)
+    tree: ast.Module = field(init=False)
     functions: list[str] = field(default_factory=list)
     methods: list[Routine] = field(default_factory=list)
     asserts: list[ast.Call] = field(default_factory=list)
@@ -64,11 +64,13 @@ class ModuleChecker:
 
     # --- declaring ---------------------------------------------------------------------------
 
-    def declare_all(self, body: list[ast.stmt]) -> None:
-        self.unit.declares_app |= self.main and any(map(_makes_app, body))
+    def declare_all(self, tree: ast.Module) -> None:
+        self.tree = tree
+        body = tree.body
         for number, node in enumerate(body):
             self.unit.at = node, self.names.source
             self._declare(node, number)
+        self.unit.declares_app |= self.main and any(map(self._makes_app, body))
 
     def _declare(self, node: ast.stmt, number: int) -> None:
         match node:
@@ -78,6 +80,7 @@ class ModuleChecker:
                 if self.declare(name, node, number, lambda: functions.declare(self, node)):
                     self.functions.append(name)
             case ast.ClassDef(name=name):
+                self.class_names.add(name)
                 self.declare(name, node, number, lambda: classes.declare(self, node))
             case ast.Assign(targets=[ast.Name(id=name)]):
                 self.declare(name, node.targets[0], number, lambda: self._assigned(node, name))
@@ -90,8 +93,7 @@ class ModuleChecker:
             ):
                 self.asserts.append(call)
             case _:
-                what = errors.syntax_name(node)
-                self.unit.diagnostics.add(errors.NotAtTopLevel(span=self.span(node), what=what))
+                self.unit.diagnostics.add(errors.not_at_top_level(self.span(node), node))
 
     def declare(
         self,
@@ -101,7 +103,7 @@ class ModuleChecker:
         resolver: Callable[[], Entity],
     ) -> bool:
         """Note a name; False where it is taken (which is reported)."""
-        span = self._name_span(node, name)
+        span = self.name_span(node, name)
         if name in self.names.places:
             first = self.names.places[name]
             self.unit.diagnostics.add(errors.defined_twice(span, name, first))
@@ -115,7 +117,15 @@ class ModuleChecker:
         self.unit.declare(self.names, name, resolver)
         return True
 
-    def _name_span(self, node: ast.stmt | ast.expr | ast.alias, name: str) -> Span:
+    def _makes_app(self, node: ast.stmt) -> bool:
+        """`app = App(...)`, or `xap.App(...)`."""
+        made = node.value if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) else None
+        func = made.func if isinstance(made, ast.Call) else None
+        if not isinstance(func, ast.Name):
+            return False
+        return func.id in self.app_names or func.id.rpartition(".")[2] == "App"
+
+    def name_span(self, node: ast.stmt | ast.expr | ast.alias, name: str) -> Span:
         """Where the name itself stands in its declaration."""
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             return self.span(node)
@@ -131,6 +141,10 @@ class ModuleChecker:
     def resolve_all(self) -> None:
         for name in self.names.places:
             self.unit.resolve(self.names, name)
+
+    def check_bodies(self) -> None:
+        """Once the names of all modules are known: what may be called is declared in the main one,
+        which imports the others first."""
         for name in self.functions:
             found = self.names.names.get(name)
             if isinstance(found, Routine):
@@ -143,13 +157,14 @@ class ModuleChecker:
     def _annotated(self, node: ast.AnnAssign, name: str) -> Entity:
         """`NAME: Final = ...`, `NAME: Final[u32] = ...`, `state: u64 = ...`."""
         ctx = self.context()
-        if isinstance(node.value, ast.Call) and _makes_app(node):
+        if isinstance(node.value, ast.Call) and self._makes_app(node):
             return self._app(node.value)
         if node.value is None:
             return self._refuse(errors.NoInitialValue(span=self.span(node), name=name))
         final, inner = self._final(node.annotation)
         wanted = None if inner is None else annotations.resolve(ctx, inner)
         if wanted is POISON:
+            annotations.forget(ctx, node.value)
             return BROKEN
         value = expr.check(ctx, node.value)
         if wanted is not None:
@@ -159,18 +174,24 @@ class ModuleChecker:
         return self._named(name, node.value, value, constant=final)
 
     def _final(self, node: ast.expr) -> tuple[bool, ast.expr | None]:
-        if isinstance(node, ast.Name) and node.id == "Final":
+        if self._is_final(node):
             return True, None
-        if isinstance(node, ast.Subscript):
-            head = node.value
-            if isinstance(head, ast.Name) and head.id == "Final":
-                return True, node.slice
+        if isinstance(node, ast.Subscript) and self._is_final(node.value):
+            return True, node.slice
         return False, node
+
+    def _is_final(self, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Name):
+            return False
+        found = self.unit.resolve(self.names, node.id)
+        if isinstance(found, Broken):  # its import has an error
+            return node.id == "Final"
+        return isinstance(found, Word) and found.name == "Final"
 
     def _assigned(self, node: ast.Assign, name: str) -> Entity:
         """`app = App(...)`, `Block = N[64]`, an alias of a type, or a state variable."""
         ctx, value = self.context(), node.value
-        if isinstance(value, ast.Call) and _makes_app(node):
+        if isinstance(value, ast.Call) and self._makes_app(node):
             return self._app(value)
         alias = self._alias(ctx, value)
         if alias is not None:
@@ -180,8 +201,8 @@ class ModuleChecker:
             return BROKEN
         if found.type is UNTYPED or isinstance(found, (Literal, ConstBytes)):
             at = self.span(node.targets[0])
-            edits = (errors.insert(at.after(), ": Final"),)
-            return self._refuse(errors.StateWithoutWidth(span=at, name=name, edits=edits))
+            integer = found.span if found.type is UNTYPED else None
+            return self._refuse(errors.state_without_width(at, name, integer))
         return self._named(name, value, found, constant=False)
 
     def _alias(self, ctx: Context, value: ast.expr) -> Entity | None:
@@ -200,6 +221,8 @@ class ModuleChecker:
         return None
 
     def _app(self, call: ast.Call) -> Entity:
+        if isinstance(call.func, ast.Name):
+            self.unit.resolve(self.names, call.func.id)
         if not self.main:
             return self._refuse(errors.AppInSibling(span=self.span(call)))
         if self.unit.app is not None:
@@ -249,7 +272,8 @@ class ModuleChecker:
             last = len(self.names.order)
             held = self.evaluator.evaluate(call.args[0], BOOL, last)
         if held == 0:
-            self._refuse(errors.StaticAssertFailed(span=span, text=text.value))
+            place = ctx.span(call.args[0])
+            self._refuse(errors.StaticAssertFailed(span=place, text=text.value))
 
     def _refuse(self, error: errors.Error) -> Entity:
         self.unit.diagnostics.add(error)

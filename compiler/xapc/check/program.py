@@ -9,11 +9,8 @@ from xapc.check.unit import Unit
 from xapc.tree import App, Function, Program
 
 
-def assemble(unit: Unit, app: App, library: dict[str, Function]) -> Program | None:
-    """The program of a checked unit; None where functions call themselves (reported)."""
-    order = _callees_first(unit)
-    if order is None:
-        return None
+def assemble(unit: Unit, app: App, order: list[Function], library: dict[str, Function]) -> Program:
+    """The program of a checked unit, of whose functions `order` has callees first."""
     handlers = unit.handlers
     roots = [handler.function for handler in handlers.calls]
     roots += [handler.function for handler in handlers.mmio]
@@ -58,8 +55,8 @@ def _reached(roots: list[Function]) -> set[Function]:
     return found
 
 
-def _callees_first(unit: Unit) -> list[Function] | None:
-    """All functions in an order in which each follows what it calls."""
+def callees_first(unit: Unit) -> list[Function]:
+    """All functions in an order in which each follows what it calls; recursion is reported."""
     functions = [routine.function for routine in unit.routines]
     order: list[Function] = []
     done: set[Function] = set()
@@ -78,14 +75,40 @@ def _callees_first(unit: Unit) -> list[Function] | None:
                     done.add(function)
                     order.append(function)
             elif callee in active:
-                names = [f.name for f, _ in path]
-                cycle = " -> ".join([*names[names.index(callee.name) :], callee.name])
-                unit.diagnostics.add(errors.Recursion(span=callee.span, cycle=cycle))
-                return None
+                called = [f for f, _ in path]
+                _recursion(unit, called[called.index(callee) :])
             elif callee not in done:
                 active.add(callee)
                 path.append((callee, iter(_sorted(callee.calls))))
     return order
+
+
+def _recursion(unit: Unit, cycle: list[Function]) -> None:
+    """Report functions of which each calls the next, and the last the first."""
+    pairs = zip(cycle, [*cycle[1:], cycle[0]], strict=True)
+    *others, place = (unit.call_places[pair] for pair in pairs)
+    names = " -> ".join(f.name for f in [*cycle, cycle[0]])
+    unit.diagnostics.add(errors.recursion(place, names, others))
+
+
+def is_recursive(function: Function) -> bool:
+    """Whether calls can come back to where they were, from that function on."""
+    done: set[Function] = set()
+    path: list[tuple[Function, Iterator[Function]]] = [(function, iter(function.calls))]
+    active = {function}
+    while path:
+        at, calls = path[-1]
+        callee = next(calls, None)
+        if callee is None:
+            path.pop()
+            active.discard(at)
+            done.add(at)
+        elif callee in active:
+            return True
+        elif callee not in done:
+            active.add(callee)
+            path.append((callee, iter(callee.calls)))
+    return False
 
 
 def _sorted(functions: set[Function]) -> list[Function]:

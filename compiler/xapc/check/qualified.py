@@ -10,33 +10,30 @@ from collections.abc import Collection
 from xapc.check.entities import Entity, ModuleNames
 
 
-def name_members(tree: ast.Module, names: ModuleNames, members: dict[str, Entity]) -> None:
-    """Replace the attributes of every `import xap` in `tree`, and file their names."""
-    modules = {
-        alias.asname or alias.name
-        for node in tree.body
-        if isinstance(node, ast.Import)
-        for alias in node.names
-        if alias.name == "xap"
-    }
-    if modules:
-        _Qualified(modules, members).visit(tree)
-    for module in modules:
-        names.names.update((f"{module}.{name}", entity) for name, entity in members.items())
+def name_members(tree: ast.Module, names: ModuleNames, known: dict[str, dict[str, Entity]]) -> None:
+    """Replace the attributes of the modules `known` that `tree` imports, and file their names."""
+    found: dict[str, Entity] = {}
+    for node in tree.body:
+        for alias in node.names if isinstance(node, ast.Import) else ():
+            # `import xap.psci` binds `xap`; with `as`, what it binds is no module of these.
+            whole = alias.name if alias.asname else alias.name.partition(".")[0]
+            for name, entity in known.get(whole, {}).items():
+                found[f"{alias.asname or whole}.{name}"] = entity
+    if found:
+        _Qualified(found).visit(tree)
+        names.names.update(found)
 
 
 class _Qualified(ast.NodeTransformer):
-    def __init__(self, modules: Collection[str], members: Collection[str]) -> None:
-        self._modules = modules
-        self._members = members
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # ast's name
         self.generic_visit(node)
         base = node.value
         if (
             isinstance(base, ast.Name)
-            and base.id in self._modules
-            and node.attr in self._members
+            and f"{base.id}.{node.attr}" in self._names
             and isinstance(node.ctx, ast.Load)
         ):
             return ast.copy_location(ast.Name(f"{base.id}.{node.attr}", ast.Load()), node)

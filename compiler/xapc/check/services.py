@@ -11,6 +11,7 @@ from xapc.check.binding import Parameter, bind
 from xapc.check.coerce import describe
 from xapc.check.context import Context, poison
 from xapc.check.messages import message
+from xapc.source import Span
 from xapc.tree import (
     CALLER,
     SMC_RESULT,
@@ -24,6 +25,7 @@ from xapc.tree import (
     Log,
     MapIo,
     MapPage,
+    Message,
     Panic,
     Service,
     ServiceCall,
@@ -45,12 +47,20 @@ def log(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
     if func.attr not in LEVELS:
         known = [*LEVELS, "hexdump"]
         return ctx.error(errors.unknown_member(ctx.span(func), "log", func.attr, known))
-    if len(node.args) != 1 or node.keywords:
-        return ctx.error(
-            errors.MissingArgument(span=span, what=f"log.{func.attr}()", names="message")
-        )
-    text = message(ctx, node.args[0])
+    text = _only_message(ctx, node, f"log.{func.attr}()")
     return poison(span) if text is None else Log(NONE, span, LEVELS[func.attr], text)
+
+
+def _only_message(ctx: Context, node: ast.Call, what: str) -> Message | None:
+    """The one argument, a message; None where that is reported."""
+    more = [*node.args[1:], *(k.value for k in node.keywords)]
+    if more:
+        ctx.error(errors.MessageArguments(span=ctx.span(more[0]), what=what))
+        return None
+    if not node.args:
+        ctx.error(errors.MissingArgument(span=ctx.span(node), what=what, names="message"))
+        return None
+    return message(ctx, node.args[0])
 
 
 def _hexdump(ctx: Context, node: ast.Call) -> Expr:
@@ -66,9 +76,7 @@ def _hexdump(ctx: Context, node: ast.Call) -> Expr:
 
 def _panic(ctx: Context, node: ast.Call) -> Expr:
     span = ctx.span(node)
-    if len(node.args) != 1 or node.keywords:
-        return ctx.error(errors.MissingArgument(span=span, what="panic()", names="message"))
-    text = message(ctx, node.args[0])
+    text = _only_message(ctx, node, "panic()")
     return poison(span) if text is None else Panic(NEVER, span, text)
 
 
@@ -84,11 +92,9 @@ def _call_smc(ctx: Context, node: ast.Call) -> Expr:
     fid = bound.by_place()[0]
     if isinstance(fid, Const) and fid.value not in ids:
         asked = f"Needs.call_smc({fid.value:#x})"
-        return ctx.error(errors.not_declared(span, "call_smc()", asked, ctx.unit.app))
+        return _undeclared(ctx, span, "call_smc()", asked)
     if not ids:
-        return ctx.error(
-            errors.not_declared(span, "call_smc()", "Needs.call_smc(...)", ctx.unit.app)
-        )
+        return _undeclared(ctx, span, "call_smc()", "Needs.call_smc(...)")
     if list(bound.places) != sorted(bound.places):
         return ctx.error(errors.KeywordOrder(span=span, what="call_smc()"))
     given, zero = bound.by_place(), Const(U64, span, 0)
@@ -99,6 +105,14 @@ def _call_smc(ctx: Context, node: ast.Call) -> Expr:
 def _needs(ctx: Context, kind: type[T]) -> list[T]:
     app = ctx.unit.app
     return [] if app is None else [need for need in app.needs if isinstance(need, kind)]
+
+
+def _undeclared(ctx: Context, span: Span, call: str, need: str) -> Expr:
+    """Report a call that the app's needs do not hold, if they could be read."""
+    if ctx.unit.app is None or not ctx.unit.needs_known:
+        ctx.broken = True
+        return poison(span)
+    return ctx.error(errors.not_declared(span, call, need, ctx.unit.app))
 
 
 def _inject_irq(ctx: Context, node: ast.Call) -> Expr:
@@ -112,7 +126,7 @@ def _inject_irq(ctx: Context, node: ast.Call) -> Expr:
     if not declared or (isinstance(virq, Const) and virq.value not in declared):
         number = virq.value if isinstance(virq, Const) else "..."
         asked = f"Needs.irq({number})"
-        return ctx.error(errors.not_declared(span, "inject_irq()", asked, ctx.unit.app))
+        return _undeclared(ctx, span, "inject_irq()", asked)
     return ServiceCall(I32, span, Service.INJECT_IRQ, bound.args)
 
 
@@ -123,7 +137,7 @@ def _set_timer(ctx: Context, node: ast.Call) -> Expr:
     if bound is None:
         return poison(span)
     if not _needs(ctx, TimerNeed):
-        return ctx.error(errors.not_declared(span, "set_timer()", "Needs.timer()", ctx.unit.app))
+        return _undeclared(ctx, span, "set_timer()", "Needs.timer()")
     return ServiceCall(I32, span, Service.SET_TIMER, bound.args)
 
 
@@ -159,13 +173,15 @@ def map_page(ctx: Context, node: ast.Call) -> MapPage | None:
     if writable is not None and not (
         isinstance(writable, Const) and describe(writable.type) == "bool"
     ):
-        ctx.error(errors.mismatch(writable.span, "True or False", describe(writable.type)))
+        known = describe(writable.type)
+        found = "a value of run time" if known == "bool" else known
+        ctx.error(errors.mismatch(writable.span, "True or False itself", found))
         return None
     writes = isinstance(writable, Const) and writable.value == 1
     granted = {need.mode for need in _needs(ctx, GuestMemoryNeed)}
     if abi.GuestMemory.READ_WRITE not in granted and (writes or not granted):
         asked = f'Needs.guest_memory("{"rw" if writes else "r"}")'
-        ctx.error(errors.not_declared(span, "map_guest_page()", asked, ctx.unit.app))
+        _undeclared(ctx, span, "map_guest_page()", asked)
         return None
     return MapPage(given[0], writes)
 
@@ -176,15 +192,36 @@ def map_io(ctx: Context, node: ast.Call) -> MapIo | None:
     ctx.note_service(span)
     name = node.args[0] if len(node.args) == 1 and not node.keywords else None
     if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
-        ctx.error(errors.MissingArgument(span=span, what="map_io()", names='"region"'))
+        names = "the name of a region among the needs, in quotes"
+        ctx.error(errors.MissingArgument(span=span, what="map_io()", names=names))
         return None
-    for number, need in enumerate(_needs(ctx, IoNeed)):
+    regions = _needs(ctx, IoNeed)
+    for number, need in enumerate(regions):
         if need.name == name.value:
             return MapIo(number, need.size // 4)
+    close = errors.near(name.value, [each.name for each in regions])
+    if close is not None:
+        ctx.error(errors.no_such_region(ctx.span(name), name.value, close))
+        return None
     asked = f'Needs.io("{name.value}", base, size)'
-    ctx.error(errors.not_declared(span, "map_io()", asked, ctx.unit.app))
+    _undeclared(ctx, span, "map_io()", asked)
     return None
 
+
+SERVICES = frozenset(
+    {
+        "log",
+        "call_smc",
+        "inject_irq",
+        "set_timer",
+        "now_ns",
+        "caller",
+        "not_handled",
+        "map_guest_page",
+        "map_io",
+    }
+)
+"""What asks the hypervisor for something."""
 
 WORDS: dict[str, Callable[[Context, ast.Call], Expr]] = {
     "panic": _panic,

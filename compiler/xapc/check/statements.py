@@ -6,6 +6,7 @@ from functools import cache
 
 from xapc import errors
 from xapc.check import annotations, blocks, expr, loops, matching
+from xapc.check.binding import anything
 from xapc.check.coerce import coerce, condition, describe, is_poison
 from xapc.check.context import Context, poison
 from xapc.check.entities import Broken, Variable
@@ -34,6 +35,7 @@ from xapc.tree import (
     ViewItem,
 )
 from xapc.types import (
+    INDEX,
     NEVER,
     NONE,
     POISON,
@@ -86,6 +88,9 @@ def _checks() -> dict[type[ast.stmt], Callable[..., list[Stmt]]]:
 
 def _assign(ctx: Context, node: ast.Assign) -> list[Stmt]:
     span = ctx.span(node)
+    if len(node.targets) == 1 and _is_broken(ctx, node.targets[0]):
+        anything(ctx, node.value)
+        return []
     if len(node.targets) == 1:
         return assign(ctx, node.targets[0], expr.value(ctx, node.value), span)
     found = expr.value(ctx, node.value)
@@ -98,6 +103,19 @@ def _assign(ctx: Context, node: ast.Assign) -> list[Stmt]:
     for target in node.targets:
         made += assign(ctx, target, VarRef(found.type, found.span, shared), span)
     return made
+
+
+def _is_broken(ctx: Context, target: ast.expr) -> bool:
+    """Whether it is a part of what got its diagnostic elsewhere."""
+    if not isinstance(target, (ast.Attribute, ast.Subscript)):
+        return False
+    root: ast.expr = target
+    while isinstance(root, (ast.Attribute, ast.Subscript)):
+        root = root.value
+    if not isinstance(root, ast.Name):
+        return False
+    found = ctx.locals.get(root.id) or (None if root.id in ctx.own_names else ctx.entity(root.id))
+    return isinstance(found, Broken) or (isinstance(found, Var) and found.type is POISON)
 
 
 def assign(ctx: Context, target: ast.expr, value: Expr, span: Span) -> list[Stmt]:
@@ -113,8 +131,25 @@ def assign(ctx: Context, target: ast.expr, value: Expr, span: Span) -> list[Stmt
         if found is None:
             return []
         place = found
+    if isinstance(target, ast.Name) and _becomes(ctx, value, place.type):
+        given, first = describe(value.type), describe(place.type)
+        name, at = target.id, ctx.span(target)
+        value = ctx.error(errors.Redeclared(span=at, name=name, type=given, first=first))
     value = coerce(ctx, value, place.type, constants=takes_constants(place))
-    return [] if is_poison(value) else [Assign(span, place, value)]
+    if not is_poison(value):
+        return [Assign(span, place, value)]
+    if isinstance(target, ast.Name) and target.id in ctx.own_names:
+        # Of what type it is meant to be from here on is unknown.
+        ctx.locals[target.id] = Var(target.id, POISON, ctx.span(target))
+    return []
+
+
+def _becomes(ctx: Context, value: Expr, type: Type) -> bool:
+    """Whether a value is plainly meant to have another type: `x = u64(x)`."""
+    if value.type == type or POISON in (value.type, type) or value.type in (UNTYPED, INDEX):
+        return False
+    scalars = isinstance(value.type, IntType) and isinstance(type, IntType)
+    return not scalars or errors.whole(value.span).text().startswith(f"{value.type}(")
 
 
 def takes_constants(place: Expr) -> bool:
@@ -181,7 +216,7 @@ def writable(ctx: Context, target: ast.expr) -> Expr | None:
         if target.id in ctx.globals:
             return _state(ctx, target)
         if found is None:
-            ctx.error(errors.Unbound(span=ctx.span(target), name=target.id))
+            ctx.unbound(target.id, ctx.span(target))
             return None
         return None if found.type is POISON else VarRef(found.type, ctx.span(target), found)
     place = expr.check(ctx, target)
@@ -189,7 +224,7 @@ def writable(ctx: Context, target: ast.expr) -> Expr | None:
         return None
     if isinstance(place, (FieldOf, ElementOf, ViewItem)):
         return place
-    ctx.error(errors.NotAPlace(span=place.span, what=describe(place.type)))
+    ctx.error(errors.not_a_place(ctx.span(target), place.type))
     return None
 
 
@@ -247,7 +282,10 @@ def _annotated(ctx: Context, node: ast.AnnAssign) -> list[Stmt]:
     if known is not None and known.type not in (type, POISON) and type is not POISON:
         ctx.error(
             errors.Redeclared(
-                span=ctx.span(node.annotation), name=name, type=str(type), first=str(known.type)
+                span=ctx.span(node.annotation),
+                name=name,
+                type=describe(type),
+                first=describe(known.type),
             )
         )
         return []
@@ -258,8 +296,13 @@ def _annotated(ctx: Context, node: ast.AnnAssign) -> list[Stmt]:
     var = ctx.declare(name, type, ctx.span(node.target))
     if node.value is None:
         return []
-    value = coerce(ctx, expr.value(ctx, node.value), type)
-    if is_poison(value) or type is POISON:
+    if type is POISON:
+        annotations.forget(ctx, node.value)
+        anything(ctx, node.value)
+        return []
+    with ctx.beside(type):
+        value = coerce(ctx, expr.value(ctx, node.value), type)
+    if is_poison(value):
         return []
     return [Assign(span, VarRef(type, ctx.span(node.target), var), value)]
 
@@ -267,7 +310,8 @@ def _annotated(ctx: Context, node: ast.AnnAssign) -> list[Stmt]:
 def _augmented(ctx: Context, node: ast.AugAssign) -> list[Stmt]:
     span = ctx.span(node)
     place = writable(ctx, node.target)
-    right = expr.value(ctx, node.value)
+    with ctx.beside(None if place is None else place.type):
+        right = expr.value(ctx, node.value)
     if place is None or is_poison(right):
         return []
     if isinstance(place, VarRef) and place.var in ctx.views:
@@ -312,7 +356,11 @@ def _return(ctx: Context, node: ast.Return) -> list[Stmt]:
         if wanted not in (NONE, POISON):
             ctx.error(errors.ReturnNothing(span=span, type=str(wanted)))
         return [Return(span, None)]
-    value = expr.check(ctx, node.value)
+    if wanted is POISON or ctx.routine.function in ctx.unit.returned:
+        anything(ctx, node.value)
+        return [Return(span, None)]
+    with ctx.beside(wanted):
+        value = expr.check(ctx, node.value)
     if value.type is NEVER:  # `return not_handled()`
         return [Eval(span, value)]
     if value.type in (NONE, STR):
@@ -321,6 +369,7 @@ def _return(ctx: Context, node: ast.Return) -> list[Stmt]:
         if not is_poison(value):
             name = ctx.routine.function.name
             ctx.error(errors.ReturnSomething(span=value.span, name=name))
+            ctx.unit.returned.add(ctx.routine.function)
         return [Return(span, None)]
     if isinstance(wanted, TupleType) and isinstance(value, TupleOf):
         value = _tuple_result(ctx, value, wanted)
@@ -339,6 +388,9 @@ def _tuple_result(ctx: Context, value: TupleOf, wanted: TupleType) -> Expr:
 
 
 def _assert(ctx: Context, node: ast.Assert) -> list[Stmt]:
+    if isinstance(node.test, ast.Tuple) and len(node.test.elts) == 2:
+        ctx.error(errors.asserted_pair(ctx.span(node.test), node.test))
+        return []
     test = condition(ctx, expr.value(ctx, node.test), node.test)
     text = None
     if node.msg is not None:
@@ -349,8 +401,10 @@ def _assert(ctx: Context, node: ast.Assert) -> list[Stmt]:
 def _global(ctx: Context, node: ast.Global) -> list[Stmt]:
     for name in node.names:
         entity = ctx.entity(name)
-        if isinstance(entity, Broken):
+        if isinstance(entity, Broken) or name in ctx.module.unknown:
             continue
+        if entity is None:
+            ctx.module.unknown.add(name)
         if not isinstance(entity, Variable) or entity.target.constant:
             ctx.error(errors.NotState(span=ctx.span(node), name=name))
         elif not entity.target.type.is_scalar:

@@ -45,7 +45,7 @@ def fold(ctx: Context, op: ast.operator, left: Expr, right: Expr, span: Span) ->
     if isinstance(op, (ast.LShift, ast.RShift, ast.Pow)) and b < 0:
         return ctx.error(errors.NegativeExponent(span=right.span))
     if type(op) not in _FOLD:
-        return ctx.error(errors.NoSuchOperator(span=span, op="@", type="integer constants"))
+        return ctx.error(errors.no_such_operator(span, "@", "an integer constant", UNTYPED))
     if _bits_at_least(op, a, b) > MAX_BITS:
         return ctx.error(errors.ConstantTooLarge(span=span, bits=MAX_BITS))
     return Const(UNTYPED, span, _FOLD[type(op)](a, b))

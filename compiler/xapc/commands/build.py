@@ -1,11 +1,13 @@
 """`xapc build FILE`."""
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xapc.cache import from_environment
 from xapc.commands.check import add_format, show
 from xapc.console import OK, STATUS_HELP, USER_ERROR, Parser, reason, refuse
 from xapc.diagnostics import CompileError
@@ -28,6 +30,9 @@ examples:
   xapc build --emit asm app.py | less   what the handlers became
   xapc build --no-debug app.py          without line numbers and symbols
 
+An image that was built before from the same sources by the same tools is not built again: XAP_CACHE
+names the folder that keeps them (default: xap in the user's cache folder), `off` keeps none.
+
 {STATUS_HELP}"""
 
 
@@ -41,10 +46,7 @@ def main(argv: Sequence[str]) -> int:
     if output is not None and output.exists() and path.is_file() and output.samefile(path):
         return refuse("xapc build", f"{output}: the output would replace the source")
     try:
-        made = compiled(path, form=form, debug=not options.no_debug, optimize=not options.O0)
-        if made is None:
-            return USER_ERROR
-        data = _stage(made, options.emit, path)
+        data = _made(path, options, form)
         if data is None:
             return USER_ERROR
         if output is None or str(output) == "-":
@@ -102,33 +104,47 @@ def compiled(
         return None
 
 
-def linked(made: "Build", path: Path, command: str) -> bytes | None:
+def linked(made: "Build", form: str = "text") -> bytes | None:
     """The image; None where it is larger than images may be (printed)."""
-    from xaprt.link import LimitError
-
     try:
         return made.elf
-    except LimitError as problem:
-        refuse(command, f"{path}: {problem}")
+    except CompileError as problem:
+        show(problem.errors, form)
         return None
 
 
-def _stage(made: "Build", stage: str, path: Path) -> bytes | None:
+def _made(path: Path, options: argparse.Namespace, form: str) -> bytes | None:
+    """The stage that is asked for; None where the app has errors (printed). Raises OSError."""
+    cache = from_environment() if options.emit == "elf" else None
+    flags = [name for name in ("no_debug", "O0") if getattr(options, name)]
+    found = None if cache is None else cache.find(path, flags)
+    if found is not None:
+        return found
+    made = compiled(path, form=form, debug=not options.no_debug, optimize=not options.O0)
+    data = None if made is None else _stage(made, options.emit, form)
+    if cache is not None and made is not None and data is not None:
+        cache.keep(made.checked.sources, flags, data)
+    return data
+
+
+def _stage(made: "Build", stage: str, form: str) -> bytes | None:
     if stage == "elf":
-        return linked(made, path, "xapc build")
+        return linked(made, form)
     text: str = getattr(made, stage)
     return text.encode()
 
 
 def _tell(output: Path, data: bytes, *, as_json: bool) -> None:
-    from xapc.inspection import as_object, inspect, loaded_bytes
+    from xapc.inspection import inspect
 
     found = inspect(data)
     if as_json:
+        from xapc.inspection.machine import as_object
+
         print(json.dumps({"file": str(output), **as_object(found)}, indent=2))
         return
     stack = found.image.manifest.stack_bytes
     print(
-        f"{output}: {len(data)} bytes, {loaded_bytes(found)} of them loaded, "
+        f"{output}: {len(data)} bytes, {found.loaded_bytes} of them loaded, "
         f"at most {stack} of stack"
     )

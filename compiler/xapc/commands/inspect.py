@@ -6,10 +6,12 @@ from pathlib import Path
 
 from xapc.commands.build import compiled, linked
 from xapc.console import OK, STATUS_HELP, USER_ERROR, Parser, reason, refuse
+from xapc.files import read_image
 
 _DESCRIPTION = """\
-Show an image (or the image that a .py would become): identity, what it handles and needs, its
-policies, its stack bound, and its sizes by segment and by function.
+Show an image (or the image that a .py would become) on one page: identity, what it handles and
+needs, its policies, its system calls and the lines that make them, its stack bound and the calls
+that reach it, and its sizes by segment, section and function.
 """
 
 _EPILOG = f"""\
@@ -20,9 +22,6 @@ examples:
 
 {STATUS_HELP}"""
 
-_LARGEST = 64 << 20
-"""Of a file that is worth reading: debug information can be many times the image."""
-
 
 def main(argv: Sequence[str]) -> int:
     parser = Parser("xapc inspect", _DESCRIPTION, _EPILOG)
@@ -31,7 +30,9 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(list(argv))
     from xaprt.image import ImageError
 
-    from xapc.inspection import as_object, as_text, inspect
+    from xapc.inspection import inspect
+    from xapc.inspection.machine import as_object
+    from xapc.inspection.text import as_text
 
     path: Path = options.file
     try:
@@ -52,9 +53,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _image(path: Path) -> bytes | None:
     """The bytes of an ELF; other files are compiled. None where that failed (reported)."""
-    with path.open("rb") as stream:
-        data = stream.read(_LARGEST)
+    data = read_image(path)
     if data.startswith(b"\x7fELF") or path.suffix != ".py":
         return data
     made = compiled(path)
-    return None if made is None else linked(made, path, "xapc inspect")
+    return None if made is None else linked(made)

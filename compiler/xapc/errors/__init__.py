@@ -2,7 +2,8 @@
 
 The class says what is wrong (`title`), the docstring is what `xapc explain` prints: why, a
 wrong and a right example. Codes are stable: a retired one is not used again. Modules by
-stage: `syntax` E01xx, `names` E02xx, `typing` and `constructs` E03xx, `integers` E04xx,
+stage: `syntax` E01xx; `names`, `imports`, `declarations` and `classes` E02xx; `typing`, `calls`,
+`messages` and `constructs` E03xx; `integers` E04xx,
 `aggregates` E05xx, `flow` E06xx, `app` E07xx, `services` E08xx, `buildtime` E09xx.
 """
 
@@ -10,26 +11,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from xapc.diagnostics import Edit, Error
-from xapc.errors.edits import insert, replace, wrap
+from xapc.errors.edits import (
+    between,
+    compared,
+    insert,
+    near,
+    replace,
+    slice_of,
+    whole,
+    wrap,
+    wrap_in,
+)
 
 if TYPE_CHECKING:
     from xapc.errors.aggregates import *  # noqa: F403  # one door to all errors
     from xapc.errors.app import *  # noqa: F403  # as above
     from xapc.errors.buildtime import *  # noqa: F403  # as above
+    from xapc.errors.calls import *  # noqa: F403  # as above
+    from xapc.errors.classes import *  # noqa: F403  # as above
     from xapc.errors.constructs import *  # noqa: F403  # as above
+    from xapc.errors.declarations import *  # noqa: F403  # as above
     from xapc.errors.flow import *  # noqa: F403  # as above
+    from xapc.errors.imports import *  # noqa: F403  # as above
     from xapc.errors.integers import *  # noqa: F403  # as above
+    from xapc.errors.messages import *  # noqa: F403  # as above
     from xapc.errors.names import *  # noqa: F403  # as above
     from xapc.errors.services import *  # noqa: F403  # as above
     from xapc.errors.syntax import *  # noqa: F403  # as above
     from xapc.errors.typing import *  # noqa: F403  # as above
 
-__all__ = ["MODULES", "Edit", "Error", "insert", "replace", "wrap"]
+__all__ = [
+    "MODULES",
+    "Edit",
+    "Error",
+    "between",
+    "compared",
+    "insert",
+    "near",
+    "replace",
+    "slice_of",
+    "whole",
+    "wrap",
+    "wrap_in",
+]
 
 MODULES = (
     "syntax",
     "names",
+    "imports",
+    "declarations",
+    "classes",
     "typing",
+    "calls",
+    "messages",
     "constructs",
     "integers",
     "aggregates",

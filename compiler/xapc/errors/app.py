@@ -1,11 +1,13 @@
 """The app, its handlers and its routes (E07xx)."""
 
 import ast
+import re
 from dataclasses import dataclass
 
-from xapc.diagnostics import Error, Related
+from xapc.diagnostics import Edit, Error, Related
 from xapc.errors.edits import expression, insert, offer, part, replace
 from xapc.source import Span
+from xapc.types import BOOL, EnumType, Type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +82,11 @@ class AppText(Error):
     """
 
     code = "E0704"
-    title = "this is to be {shape}"
+    title = "wanted here: {shape}"
+    help = "{hint}"
 
     shape: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +160,7 @@ class HandlerShape(Error):
     """
 
     code = "E0707"
-    title = "a handler of {kind} has the shape {shape}"
+    title = "a handler of {kind} {shape}"
 
     kind: str
     shape: str
@@ -178,10 +182,12 @@ class HandlerResult(Error):
     """
 
     code = "E0708"
-    title = "a handler returns {shape}, not {type}"
+    title = "a handler returns no {type}"
+    notes = ("it returns None, an integer, a tuple of up to four, SmcResult or SmcResult8",)
+    help = "{hint}"
 
     type: str
-    shape: str
+    hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,7 +249,7 @@ class NotConstant(Error):
     """
 
     code = "E0711"
-    title = "this is to be a constant"
+    title = "a constant is wanted here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -477,6 +483,112 @@ class EventOfPerDomain(Error):
 
     code = "E0720"
     title = "events go to SHARED instances only"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerDefault(Error):
+    """The hypervisor passes every register that a handler has a parameter for, so a default would
+    never be taken. Helpers may have defaults.
+
+    Wrong:
+        @app.smc(0xC6000001)
+        def f(x: u64 = u64(1)) -> u64:
+            return x
+
+    Right:
+        @app.smc(0xC6000001)
+        def f(x: u64) -> u64:
+            return x
+    """
+
+    code = "E0721"
+    title = "a parameter of a handler has no default"
+    help = "the hypervisor always passes a value; test for the one that means nothing was given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackTooLarge(Error):
+    """Each call of an app has at most 64 KiB of stack (ABI.md section 1, clause 4), and the deepest
+    way through its functions is known when it is linked. Arrays and structs that a function makes
+    lie in its frame; state does not.
+
+    Wrong:
+        a function that makes an array of 70,000 bytes
+
+    Right:
+        buffer = Array[u8, N[70000]]()
+        @app.smc(0xC6000001)
+        def f() -> u8:
+            buffer.fill(0)
+            return buffer[0]
+    """
+
+    code = "E0722"
+    title = "{text}"
+    notes = ("{note}",)
+    help = "keep large arrays and structs in state variables, or make them smaller"
+
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageTooLarge(Error):
+    """The whole image, state included, has at most 1 MiB (ABI.md section 1, clause 4).
+
+    Wrong:
+        three arrays of 400,000 bytes each
+
+    Right:
+        buffer = Array[u8, N[400000]]()
+    """
+
+    code = "E0723"
+    title = "{text}"
+    notes = ("{note}",)
+    help = "make it smaller, or keep less"
+
+    text: str
+    note: str = ""
+
+
+def stack_too_large(span: Span, text: str, name: str, size: int, most: Span, type: str) -> Error:
+    """`span` is that of the function with the largest frame, `most` of the largest object in it."""
+    note = f"'{name}' makes arrays and structs of {size} bytes, more than any other function"
+    related = (Related(most, f"{type} is made here"),)
+    return StackTooLarge(span=span, text=text, note=note, related=related)
+
+
+def image_too_large(span: Span, text: str, name: str, size: int) -> Error:
+    note = f"'{name}' has {size} bytes, more than any other state variable or constant"
+    return ImageTooLarge(span=span, text=text, note=note)
+
+
+def app_text(span: Span, shape: str, node: ast.expr, form: re.Pattern[str]) -> Error:
+    """What is plainly meant is offered: `my-app` for "My App", `1.0.0` for "1.0"."""
+    held = node.value if isinstance(node, ast.Constant) else None
+    hint = ""
+    if "UUID" in shape:
+        hint = 'make one by: python3 -c "import uuid; print(uuid.uuid4())"'
+    edits: tuple[Edit, ...] = ()
+    if isinstance(held, str):
+        small = re.sub(r"[^a-z0-9_-]+", "-", held.lower()).strip("-")
+        padded = [f"{held}{more}" for more in (".0", ".0.0")] if "version" in shape else []
+        tried = [small, *padded]
+        found = next((each for each in tried if form.fullmatch(each)), None)
+        edits = () if found is None or "UUID" in shape else replace(span, f'"{found}"')
+    return AppText(span=span, shape=shape, hint=hint, edits=edits)
+
+
+def handler_result(span: Span, type: Type) -> Error:
+    hint = ""
+    if type is BOOL:
+        hint = "annotate -> u64, and return u64(...) of it"
+    elif isinstance(type, EnumType):
+        hint = f"annotate -> {type.base}, and return {type.base}(...) of it"
+    elif type.is_aggregate:
+        hint = "return its fields: a tuple, or SmcResult(x0, x1, x2, x3)"
+    return HandlerResult(span=span, type=str(type), hint=hint)
 
 
 def second_app(span: Span, first: Span) -> Error:

@@ -167,5 +167,10 @@ class StaticAssertForm(Error):
     title = "static_assert takes a condition and a text"
 
 
+def state_at_build_time(span: Span, name: str, place: Span) -> Error:
+    related = (Related(place, "without Final, it is state"),)
+    return StateAtBuildTime(span=span, name=name, related=related)
+
+
 def defined_below(span: Span, name: str, place: Span) -> Error:
     return DefinedBelow(span=span, name=name, related=(Related(place, "defined here"),))

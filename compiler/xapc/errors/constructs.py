@@ -5,7 +5,18 @@ import re
 from dataclasses import dataclass
 
 from xapc.diagnostics import Error
-from xapc.errors.edits import between, expression, offer, part, replace, slice_of
+from xapc.errors.edits import (
+    between,
+    expression,
+    is_operand,
+    offer,
+    part,
+    replace,
+    slice_of,
+    wrap,
+)
+from xapc.source import Span
+from xapc.types import Type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +37,9 @@ class LoopTarget(Error):
 
     code = "E0324"
     title = "a loop binds a local name"
+    help = "{hint}"
+
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +215,8 @@ class CaptureOfConstant(Error):
     name: str
 
     def __post_init__(self) -> None:
+        if self.edits:
+            return
         captured = self.name.lower()
         after = self.span.source.line(self.span.end_line)[self.span.end_column - 1 :].lstrip()
         taken = re.search(rf"\b{captured}\b", self.span.source.text)
@@ -277,6 +293,9 @@ class InNeedsFlags(Error):
 
     code = "E0335"
     title = "'in' asks whether a flag is set: Bits.A in flags"
+    help = "{hint}"
+
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,3 +336,46 @@ class ConstantInChain(Error):
 
     code = "E0337"
     title = "two neighbouring constants in a chain"
+
+
+def capture_of_member(span: Span, name: str, type: str) -> Error:
+    """`case READ:` of an enumeration that has such a member."""
+    return CaptureOfConstant(span=span, name=name, edits=replace(span, f"{type}.{name}"))
+
+
+def loop_target(span: Span, target: ast.expr, iterated: Span) -> Error:
+    """`for i, x in a:` means `enumerate(a)`."""
+    if isinstance(target, ast.Tuple) and len(target.elts) == 2:
+        hint = "with its index, an element comes from enumerate"
+        return LoopTarget(span=span, hint=hint, edits=wrap(iterated, "enumerate"))
+    return LoopTarget(span=span)
+
+
+def flag_first(span: Span, left: Span, right: Span, *, swapped: bool) -> Error:
+    """The flag is a constant, and stands on the left."""
+    edits = (*replace(left, right.text()), *replace(right, left.text())) if swapped else ()
+    return InNeedsFlags(span=span, hint="the flag stands on the left", edits=edits)
+
+
+def membership(span: Span, node: ast.Compare, type: Type) -> Error:
+    """`x in (1, 2)`, `x in range(a, b)`, `x in table`, with the test that says it."""
+    left, right, negated = node.left, node.comparators[0], isinstance(node.ops[0], ast.NotIn)
+    subject = ast.unparse(left)
+    simple = isinstance(left, (ast.Name, ast.Attribute)) and span.line == span.end_line
+    test = ""
+    match right:
+        case ast.Tuple(elts=[_, *_] as items) | ast.List(elts=[_, *_] as items):
+            sign, word = ("!=", "and") if negated else ("==", "or")
+            test = f" {word} ".join(f"{subject} {sign} {ast.unparse(each)}" for each in items)
+        case ast.Call(func=ast.Name(id="range"), args=[*low, high], keywords=[]) if len(low) < 2:
+            first = ast.unparse(low[0]) if low else "0"
+            test = f"{first} <= {subject} < {ast.unparse(high)}"
+            test = f"not ({test})" if negated else test
+        case _:
+            hint = "search in a loop" if type.is_aggregate else ""
+            return InNeedsFlags(span=span, hint=hint)
+    if not test:
+        return InNeedsFlags(span=span)
+    if not simple or len(test) > 80:
+        return InNeedsFlags(span=span, hint=f"compare: {test}")
+    return InNeedsFlags(span=span, edits=replace(span, f"({test})" if is_operand(span) else test))

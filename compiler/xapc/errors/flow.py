@@ -1,8 +1,9 @@
 """What is bound, written and returned where (E06xx)."""
 
+import ast
 from dataclasses import dataclass
 
-from xapc.diagnostics import Error, Related
+from xapc.diagnostics import Edit, Error, Related
 from xapc.errors.edits import insert
 from xapc.source import Span
 
@@ -28,9 +29,10 @@ class Unbound(Error):
 
     code = "E0601"
     title = "'{name}' may be unbound here"
-    help = "assign it on every way before"
+    help = "{hint}"
 
     name: str
+    hint: str = "assign it on every way before"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +245,60 @@ class PagePassed(Error):
 
     name: str
     function: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingGlobal(Error):
+    """A name that a function assigns is a local of that function, as in Python. To assign a state
+    variable of the module, the function says so first.
+
+    Wrong:
+        count = u32(0)
+        def f() -> None:
+            count += 1
+
+    Right:
+        count = u32(0)
+        def f() -> None:
+            global count
+            count += 1
+    """
+
+    code = "E0610"
+    title = "'{name}' is a local here, because it is assigned in this function"
+    help = "to mean the state variable, write `global {name}` first"
+
+    name: str
+
+
+def missing_global(span: Span, name: str, function: ast.FunctionDef) -> Error:
+    body = function.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and body[1:]:
+        body = body[1:]  # behind the docstring
+    first = body[0]
+    edits: tuple[Edit, ...] = ()
+    if (
+        first.lineno != function.lineno
+        and not span.source.line(first.lineno)[: first.col_offset].strip()
+    ):
+        begin = Span(span.source, first.lineno, 1, first.lineno, 1)
+        indent = span.source.line(first.lineno)[: first.col_offset]
+        edits = (insert(begin, f"{indent}global {name}\n"),)
+    return MissingGlobal(span=span, name=name, edits=edits)
+
+
+def unbound(span: Span, name: str, *, constant: bool = False, ended: bool = False) -> Error:
+    if ended:
+        return Unbound(span=span, name=name, hint="its `with` has ended, and the mapping with it")
+    if constant:
+        return Unbound(span=span, name=name, hint=f"'{name}' is Final: it is never assigned again")
+    return Unbound(span=span, name=name)
+
+
+def recursion(span: Span, cycle: str, others: list[Span]) -> Error:
+    """`span` is the call that closes the cycle, `others` are those before it."""
+    related = tuple(Related(each, "and this call is part of it") for each in others)
+    return Recursion(span=span, cycle=cycle, related=related)
 
 
 def page_passed(span: Span, name: str, function: str, place: Span) -> Error:

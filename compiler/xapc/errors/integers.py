@@ -1,9 +1,10 @@
 """Widths, constants and integer operators (E04xx)."""
 
+import ast
 from dataclasses import dataclass
 
 from xapc.diagnostics import Error
-from xapc.errors.edits import wrap
+from xapc.errors.edits import expression, insert, part, wrap
 from xapc.source import Span
 from xapc.types import INDEX, IntType, Type
 
@@ -48,9 +49,14 @@ class OutOfRange(Error):
 
     code = "E0402"
     title = "{value} does not fit {type}"
+    notes = ("{type} holds {least} to {most}",)
+    help = "{hint}"
 
     value: int
     type: str
+    least: int
+    most: int
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +233,36 @@ class BranchNeedsWidth(Error):
     title = "this branch needs a width: {type}(...)"
 
     type: str
+
+
+def out_of_range(span: Span, value: int, type: IntType) -> Error:
+    name = "i64" if type is INDEX else str(type)
+    hint = (
+        f"all ones is {name}.MAX; to subtract, write x - 1" if value == -1 and type.min == 0 else ""
+    )
+    return OutOfRange(span=span, value=value, type=name, least=type.min, most=type.max, hint=hint)
+
+
+def wrapped(span: Span, value: int, type: IntType, call: Span) -> Error:
+    """A negative constant in `u64(...)`, which `u64.wrap(...)` takes for a pattern of bits."""
+    name = call.text().partition("(")[0]
+    end = Span(call.source, call.line, call.column + len(name), call.line, call.column + len(name))
+    edits = (insert(end, ".wrap"),) if name.rstrip().isidentifier() else ()
+    return OutOfRange(
+        span=span, value=value, type=str(type), least=type.min, most=type.max, edits=edits
+    )
+
+
+def mask(span: Span, value: int, type: IntType) -> Error:
+    """A negative constant as a pattern of bits of an unsigned type."""
+    match expression(span):
+        case ast.UnaryOp(op=ast.Invert(), operand=operand):
+            edits = wrap(part(span, operand), str(type))
+        case _:
+            edits = wrap(span, f"{type}.wrap")
+    return OutOfRange(
+        span=span, value=value, type=str(type), least=type.min, most=type.max, edits=edits
+    )
 
 
 def branch_needs_width(span: Span, type: Type | None) -> Error:

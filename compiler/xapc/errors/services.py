@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from xapc.diagnostics import Edit, Error, Related
-from xapc.errors.edits import imported, insert, part
+from xapc.errors.edits import insert, known, part, replace
 from xapc.source import Span
 from xapc.tree import App
 
@@ -65,6 +65,7 @@ class OnlyInWith(Error):
 
     code = "E0802"
     title = "{name}(...) stands in a with statement"
+    help = "write with {name}(...) as view:"
 
     name: str
 
@@ -103,23 +104,29 @@ class MappingUnnamed(Error):
     name: str
 
 
-def not_declared(span: Span, call: str, need: str, app: App | None) -> Error:
+def not_declared(span: Span, call: str, need: str, app: App) -> Error:
     """`need` with an ellipsis stands for what only the author knows."""
-    if app is None:
-        return NotDeclared(span=span, call=call, need=need)
     related = (Related(app.span, "the app's declaration"),)
     edits = () if "..." in need or "base" in need else _declared(app.span, need)
     return NotDeclared(span=span, call=call, need=need, related=related, edits=edits)
 
 
+def no_such_region(span: Span, name: str, close: str) -> Error:
+    """`span` is that of the literal."""
+    need = f'Needs.io("{name}", base, size)'
+    edits = replace(span, f'"{close}"')
+    return NotDeclared(span=span, call=f'map_io("{name}")', need=need, edits=edits)
+
+
 def _declared(app: Span, need: str) -> tuple[Edit, ...]:
     """What adds a need to `App(...)`, of which `app` is the place."""
-    imports = imported(app.source, "Needs")
+    word, imports = known(app.source, "Needs")
+    need = need.replace("Needs", word)
     try:
         call = ast.parse(app.text(), mode="eval").body
     except SyntaxError:
         return ()
-    if imports is None or not isinstance(call, ast.Call):
+    if not isinstance(call, ast.Call):
         return ()
     given = next((each.value for each in call.keywords if each.arg == "needs"), None)
     if given is None:

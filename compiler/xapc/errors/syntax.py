@@ -1,9 +1,12 @@
 """Text and grammar (E01xx): what is not Python, and what the language leaves out of it."""
 
 import ast
+import re
 from dataclasses import dataclass
 
 from xapc.diagnostics import Error
+from xapc.errors.edits import insert
+from xapc.source import Span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +26,10 @@ class NotPython(Error):
 
     code = "E0101"
     title = "this is not Python: {text}"
+    help = "{hint}"
 
     text: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +50,10 @@ class NotHere(Error):
 
     code = "E0102"
     title = "{what} cannot stand here"
+    help = "{hint}"
 
     what: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +74,10 @@ class NotAtTopLevel(Error):
 
     code = "E0103"
     title = "{what} cannot stand at the top level"
-    help = "put it into a function, a handler or @app.init"
+    help = "{hint}"
 
     what: str
+    hint: str = "put it into a function, a handler or @app.init"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +111,7 @@ class Unsupported(Error):
 @dataclass(frozen=True, kw_only=True)
 class TooDeep(Error):
     """Expressions and blocks may be nested in each other to a fixed depth, far beyond what a
-    reader follows. A sum of hundreds of operands counts one level for each, and so does each
-    `elif`.
+    reader follows. A sum of hundreds of operands counts one level for each.
 
     Wrong:
         a sum of five hundred operands: x + x + x + ... + x
@@ -120,6 +127,32 @@ class TooDeep(Error):
     code = "E0105"
     title = "nested more than {most} levels deep"
     help = "name a part of it, move a part into a function, or use a loop or a table"
+
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyArms(Error):
+    """CPython's own compiler goes one level deeper for each `elif`, and gives up at about a
+    thousand: such a file could not be run under CPython. `match` has no such limit.
+
+    Wrong:
+        an if with a thousand elif
+
+    Right:
+        def f(x: u32) -> u32:
+            match x:
+                case 0:
+                    return u32(7)
+                case 1:
+                    return u32(9)
+                case _:
+                    return u32(0)
+    """
+
+    code = "E0109"
+    title = "an if has at most {most} arms"
+    help = "use match, or look the value up in an array"
 
     most: int
 
@@ -182,6 +215,53 @@ class TooLarge(Error):
     help = "compute tables at build time, or move parts into modules beside this one"
 
     most: int
+
+
+_FOREIGN = (
+    (r"^\s*[\w.\[\]]+\s*(\+\+|--)\s*;?\s*$", "write x += 1 or x -= 1"),
+    (r"^\s*(//|/\*)", "a comment begins with #"),
+    (r"&&", "write `and`"),
+    (r"\|\|", "write `or`"),
+    (r"\S+ \? .* : ", "write a if condition else b"),
+    (r"^\s*else\s+if\b", "write `elif`"),
+    (r"^\s*(default|else)\s*:", "in a match, the last case is `case _:`"),
+    (r"(^|[^\w\s])\s*!\s*\w|\b(if|while|and|or|return)\s+!\s*\w", "write `not`"),
+    (
+        r"^\s*(public|private|static|const|let|var|function|void|unsigned|uint\d+_t)\b",
+        "this is the grammar of another language",
+    ),
+)
+"""What other languages write, and what Python writes instead."""
+
+
+def not_python(span: Span, text: str) -> Error:
+    line = span.source.line(span.line)
+    found = (hint for form, hint in _FOREIGN if re.search(form, line))
+    return NotPython(span=span, text=text, hint=next(found, "") if text == "invalid syntax" else "")
+
+
+def not_at_top_level(span: Span, node: ast.stmt) -> Error:
+    what = syntax_name(node)
+    match node:
+        case ast.Assert():
+            hint = 'write static_assert(condition, "text")'
+        case ast.Assign():
+            hint = "declare one name a line"
+        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+            hint = "leave it out: nothing runs the file, the hypervisor calls its handlers"
+        case ast.Expr(value=ast.Call(func=ast.Name(id="App"))):
+            edits = (insert(span.before(), "app = "),)
+            hint = "handlers are declared on it"
+            return NotAtTopLevel(span=span, what="App(...) without a name", hint=hint, edits=edits)
+        case _:
+            return NotAtTopLevel(span=span, what=what)
+    return NotAtTopLevel(span=span, what=what, hint=hint)
+
+
+def too_many_arms(span: Span, most: int) -> Error:
+    """`span` is that of the `elif`, of which its keyword is marked."""
+    end = span.column + len("elif")
+    return TooManyArms(span=Span(span.source, span.line, span.column, span.line, end), most=most)
 
 
 _NAMES: dict[type[ast.AST], str] = {

@@ -1,11 +1,25 @@
-"""Types and calls (E03xx)."""
+"""Types (E03xx)."""
 
-import difflib
+import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from xapc.diagnostics import Edit, Error
-from xapc.errors.edits import offer, replace, wrap
+from xapc.errors.edits import (
+    between,
+    compared,
+    expression,
+    is_operand,
+    offer,
+    replace,
+    whole,
+    wrap,
+    written,
+)
 from xapc.source import Span
+from xapc.tree import Expr
+from xapc.types import BOOL, INDEX, EnumType, IntType, TupleType, Type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +86,10 @@ class NotBool(Error):
 
     code = "E0303"
     title = "a condition is a bool, this is {type}"
-    help = "compare it: x != 0"
+    help = "{hint}"
 
     type: str
+    hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +108,11 @@ class NoSuchOperator(Error):
 
     code = "E0304"
     title = "{type} has no operator {op}"
+    help = "{hint}"
 
     op: str
     type: str
+    hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,25 +138,6 @@ class NoResult(Error):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextNotHere(Error):
-    """Strings are arguments of log, panic and assert, and `Final` constants: there is no text at
-    run time, only numbers that are formatted into a message. Data is bytes.
-
-    Wrong:
-        def f() -> None:
-            x = "a"
-
-    Right:
-        def f() -> None:
-            log.info("a")
-    """
-
-    code = "E0306"
-    title = "a string is only a message"
-    help = 'use bytes for data: Array[u8, N[...]](b"...")'
-
-
-@dataclass(frozen=True, kw_only=True)
 class NotAType(Error):
     """Types are bool, the eight integers, `Array[T, N[n]]`, `View[T]`, `tuple[...]`, structs and
     enumerations.
@@ -156,8 +154,10 @@ class NotAType(Error):
 
     code = "E0307"
     title = "'{text}' is not a type"
+    help = "{hint}"
 
     text: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,90 +176,10 @@ class PythonType(Error):
 
     code = "E0308"
     title = "'{name}' is not a type of the language"
-    help = "use {instead}"
+    help = "{instead}"
 
     name: str
     instead: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TooManyArguments(Error):
-    """The call gives more arguments than the function, type or method has parameters.
-
-    Wrong:
-        def g(x: u32) -> u32:
-            return x
-        def f(x: u32) -> u32:
-            return g(x, x)
-
-    Right:
-        def g(x: u32) -> u32:
-            return x
-        def f(x: u32) -> u32:
-            return g(x)
-    """
-
-    code = "E0309"
-    title = "{what} does not take so many arguments"
-
-    what: str
-    most: int
-
-    @property
-    def message(self) -> str:
-        if self.most == 0:
-            return f"{self.what} takes no arguments here"
-        return f"{self.what} takes at most {self.most} argument{'s'[: self.most > 1]} here"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MissingArgument(Error):
-    """A parameter without a default gets an argument in every call.
-
-    Wrong:
-        def g(x: u32, y: u32) -> u32:
-            return x
-        def f(x: u32) -> u32:
-            return g(x)
-
-    Right:
-        def g(x: u32, y: u32) -> u32:
-            return x
-        def f(x: u32) -> u32:
-            return g(x, x)
-    """
-
-    code = "E0310"
-    title = "{what} needs {names}"
-
-    what: str
-    names: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnknownKeyword(Error):
-    """An argument given by name needs a parameter of that name.
-
-    Wrong:
-        def g(x: u32) -> u32:
-            return x
-        def f(x: u32) -> u32:
-            return g(x=x, y=x)
-
-    Right:
-        def g(x: u32) -> u32:
-            return x
-        def f(x: u32) -> u32:
-            return g(x=x)
-    """
-
-    code = "E0311"
-    title = "{what} has no parameter '{name}'"
-    help = "{hint}"
-
-    what: str
-    name: str
-    hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -428,13 +348,18 @@ class EnumValue(Error):
 
     code = "E0319"
     title = "convert an enumeration by {base}(...)"
+    help = "{hint}"
 
     base: str
+    hint: str = ""
 
     def __post_init__(self) -> None:
         owner, _, name = self.span.text().rpartition(".")
+        if name == "name":
+            object.__setattr__(self, "hint", f'a message prints the name: f"{{{owner}}}"')
         if name == "value":
-            offer(self, replace(self.span, f"{self.base}({owner})"))
+            word, more = written(self.span.source, self.base)
+            offer(self, (*more, *replace(self.span, f"{word}({owner})")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -474,8 +399,10 @@ class NotIterable(Error):
 
     code = "E0321"
     title = "{type} cannot be iterated"
+    help = "{hint}"
 
     type: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -493,7 +420,9 @@ class BoolOfValue(Error):
 
     code = "E0322"
     title = "bool(...) is not a conversion of the language"
-    help = "write x != 0"
+    help = "{hint}"
+
+    hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -512,146 +441,9 @@ class NotAPlace(Error):
 
     code = "E0323"
     title = "this cannot be assigned"
+    help = "{hint}"
 
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotAMessage(Error):
-    """Log, panic and assert take string literals and f-strings, which are formatted in the app
-    without a heap.
-
-    Wrong:
-        def f(x: u32) -> None:
-            log.info(x)
-
-    Right:
-        def f(x: u32) -> None:
-            log.info(f"{x}")
-    """
-
-    code = "E0338"
-    title = "a message is a string, this is {type}"
-
-    type: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormatConversion(Error):
-    """`!r`, `!s` and `!a` call methods of Python objects, and `=` prints source text. Numbers,
-    bools and enumerations have one form: `{x}`.
-
-    Wrong:
-        def f(x: u32) -> None:
-            log.info(f"{x!r}")
-
-    Right:
-        def f(x: u32) -> None:
-            log.info(f"{x}")
-    """
-
-    code = "E0339"
-    title = "!r, !s, !a and = are not part of the language"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormatSpecification(Error):
-    """It may be `[#][0][width][d|x|X|o|b]`, the width up to 99: what can be printed digit by digit
-    into a buffer of known size.
-
-    Wrong:
-        def f(x: u32) -> None:
-            log.info(f"{x:>8}")
-
-    Right:
-        def f(x: u32) -> None:
-            log.info(f"{x:8}")
-    """
-
-    code = "E0340"
-    title = "format specification '{spec}' is not part of the language"
-
-    spec: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormatOfName(Error):
-    """Python's rules for a width or `d` on a bool and on an enumeration differ from version to
-    version; they are printed by name. A number is printed as a number.
-
-    Wrong:
-        def f(x: bool) -> None:
-            log.info(f"{x:d}")
-
-    Right:
-        def f(x: bool) -> None:
-            log.info(f"{u8(x)}")
-    """
-
-    code = "E0341"
-    title = "{type} is printed by its name, without a specification"
-    help = "convert it to an integer first"
-
-    type: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormatOfFlags(Error):
-    """CPython prints flags as a list of names, in a form that changed between its versions. Print
-    the number.
-
-    Wrong:
-        class Bits(u32, Flag):
-            A = 1
-        def f(x: Bits) -> None:
-            log.info(f"{x}")
-
-    Right:
-        class Bits(u32, Flag):
-            A = 1
-        def f(x: Bits) -> None:
-            log.info(f"{u32(x):#x}")
-    """
-
-    code = "E0342"
-    title = "flags are printed as a number: {base}(...)"
-
-    base: str
-
-    def __post_init__(self) -> None:
-        offer(self, wrap(self.span, self.base))
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeywordOrder(Error):
-    """Arguments are evaluated in the order in which they are written, and passed in the order of
-    the registers. Here the two are the same.
-
-    Wrong:
-        app = App(
-            "a",
-            version="1.0.0",
-            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
-            needs=[Needs.call_smc(0x84000050)],
-        )
-        def f(x: u64) -> None:
-            call_smc(x1=x, fid=0x84000050)
-
-    Right:
-        app = App(
-            "a",
-            version="1.0.0",
-            uuid="8a2f6d0e-6f0c-4d25-9d3f-5f0a5b9f1c11",
-            needs=[Needs.call_smc(0x84000050)],
-        )
-        def f(x: u64) -> None:
-            call_smc(fid=0x84000050, x1=x)
-    """
-
-    code = "E0343"
-    title = "arguments of {what} stand in the order of its parameters"
-
-    what: str
+    hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -675,41 +467,169 @@ class WithWhat(Error):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GivenTwice(Error):
-    """A parameter takes one argument: by its place or by its name.
+class WrappingNamed(Error):
+    """`with wrapping():` changes what `+`, `-` and `*` do in its block, for every width; it gives
+    nothing that a name could stand for.
 
     Wrong:
-        def g(x: u32) -> u32:
-            return x
         def f(x: u32) -> u32:
-            return g(x, x=x)
+            with wrapping() as w:
+                y = x + 1
+            return y
 
     Right:
-        def g(x: u32) -> u32:
-            return x
         def f(x: u32) -> u32:
-            return g(x=x)
+            with wrapping():
+                y = x + 1
+            return y
     """
 
-    code = "E0345"
-    title = "{what} is given '{name}' twice"
+    code = "E0348"
+    title = "wrapping() gives nothing to name"
 
-    what: str
-    name: str
+
+@dataclass(frozen=True, kw_only=True)
+class NoneValue(Error):
+    """A value has one type, and every pattern of its bits is a value of that type: there is none
+    left that could mean "nothing". Say it in a second value, or with a number that means it.
+
+    Wrong:
+        def f(x: u32) -> bool:
+            return x is None
+
+    Right:
+        EMPTY: Final = 0
+        def f(x: u32) -> bool:
+            return x == EMPTY
+    """
+
+    code = "E0349"
+    title = "there is no None among values"
+    help = "{hint}"
+
+    hint: str = "use a number that means it, or a bool beside the value"
+
+
+def not_of_integer(span: Span, operand: Span, name: str) -> Error:
+    """`not x` of an integer; `span` is that of the whole."""
+    inner = whole(operand)
+    text = inner.text()
+    match expression(inner):
+        case None | ast.IfExp() | ast.Compare() | ast.BoolOp():
+            text = f"({text})"
+        case _:
+            pass
+    edits = replace(span, f"{text} == 0")
+    return NotBool(span=operand, type=name, hint="compare it: x == 0", edits=edits)
+
+
+def bool_operands(span: Span, node: ast.BoolOp, operands: Sequence[Expr]) -> Error:
+    """`x or u32(5)`, `x and y`, all of them integers: one mistake."""
+    first, last = operands[0], operands[-1]
+    name = str(first.type) if first.type is not INDEX else "i64"
+    if isinstance(node.op, ast.Or) and isinstance(node.values[-1], ast.Call):
+        one, other = whole(first.span).text(), whole(last.span).text()
+        hint = f"for a value where it is 0: {one} if {one} != 0 else {other}"
+        return NotBool(span=first.span, type=name, hint=hint)
+    edits = tuple(edit for each in operands for edit in compared(each.span))
+    return NotBool(span=first.span, type=name, hint="compare each: x != 0", edits=edits)
+
+
+def not_a_place(span: Span, type: Type) -> Error:
+    """`span` is that of the target."""
+    target = expression(span)
+    hint = ""
+    if isinstance(target, ast.Subscript):
+        hint = "a tuple's items are never changed: make another tuple of them"
+    elif isinstance(target, ast.Attribute):
+        hint = "it is a constant"
+    return NotAPlace(span=span, hint=hint)
+
+
+def asserted_pair(span: Span, node: ast.Tuple) -> Error:
+    """`assert (x > 1, "text")`: the tuple would always be true."""
+    edits = replace(span, span.text()[1:-1]) if span.text().startswith("(") else ()
+    hint = "without parentheses, what follows the comma is the message"
+    return NotBool(span=span, type="a tuple", hint=hint, edits=edits)
+
+
+def view_is_none(span: Span, view: Span, *, negated: bool) -> Error:
+    """`page is None`: a mapping that failed is falsy."""
+    edits = replace(span, view.text() if negated else f"not {view.text()}")
+    return NoneValue(span=span, hint="a mapping that failed is falsy", edits=edits)
+
+
+def no_such_operator(span: Span, op: str, name: str, type: Type) -> Error:
+    edits: tuple[Edit, ...] = ()
+    hint = ""
+    if op == "**":
+        hint = "** is for constants: multiply in a loop, or shift for a power of two"
+    elif type is BOOL and op == "~":
+        inner = expression(span)
+        if isinstance(inner, ast.UnaryOp) and not is_operand(span):
+            edits = replace(span, f"not {span.text()[1:].lstrip()}")
+        hint = "" if edits else "write not x"
+    elif type is BOOL:
+        hint = "use and, or, not; u8(x) is 0 or 1"
+    elif isinstance(type, EnumType):
+        hint = f"compute with its number: {type.base}(x)"
+    elif type.is_aggregate:
+        hint = "write what is meant for its elements or fields"
+    return NoSuchOperator(span=span, op=op, type=name, hint=hint, edits=edits)
+
+
+def not_iterable(span: Span, name: str, type: Type) -> Error:
+    if isinstance(type, IntType):
+        return NotIterable(span=span, type=name, edits=wrap(span, "range"))
+    hint = "make an array of it: Array[u32, N[n]]([...])" if isinstance(type, TupleType) else ""
+    return NotIterable(span=span, type=name, hint=hint)
+
+
+def not_bool(span: Span, name: str, type: Type, edits: tuple[Edit, ...]) -> Error:
+    hint = "say what is tested"
+    if isinstance(type, EnumType):
+        hint = "ask for a flag: A in x" if type.flag else "compare it with a member"
+    elif type.is_aggregate:
+        hint = "it always has all of its elements: test one of them"
+    elif isinstance(type, IntType):
+        hint = "compare it: x != 0"
+    return NotBool(span=span, type=name, hint=hint, edits=edits)
+
+
+def bool_of_value(span: Span, operand: Span, type: Type) -> Error:
+    """`span` is that of the call."""
+    operand = whole(operand)
+    text = operand.text()
+    if type is BOOL:
+        return BoolOfValue(span=span, hint="it is a bool already", edits=replace(span, text))
+    if not isinstance(type, IntType):
+        return BoolOfValue(span=span, hint="write what is compared with what")
+    simple = isinstance(expression(operand), (ast.Name, ast.Attribute, ast.Subscript, ast.Call))
+    simple = simple or isinstance(expression(operand), ast.BinOp)
+    test = f"{text} != 0" if simple else f"({text}) != 0"
+    edits = replace(span, f"({test})" if is_operand(span) else test)
+    return BoolOfValue(span=span, hint="", edits=edits)
+
+
+def index_pair(span: Span, places: list[Span]) -> Error:
+    """`a[i, j]`, where `a[i][j]` is meant."""
+    edits = tuple(Edit(between(one, other), "][") for one, other in pairwise(places))
+    return Mismatch(span=span, wanted="an integer", found="a tuple", edits=edits)
+
+
+def not_a_type(span: Span, node: ast.expr) -> Error:
+    text = ast.unparse(node)
+    if isinstance(node, ast.Tuple) and span.text().startswith("("):
+        inner = span.text()[1:-1].strip().removesuffix(",")
+        return NotAType(span=span, text=text, edits=replace(span, f"tuple[{inner}]"))
+    if isinstance(node, ast.Subscript) and text.startswith("Array["):
+        return NotAType(span=span, text=text, hint="an array has a length: Array[u8, N[16]]")
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        none = any(isinstance(n, ast.Constant) and n.value is None for n in (node.left, node.right))
+        hint = "there is no None among values: return a flag beside the value, or an error code"
+        return NotAType(span=span, text=text, hint=hint if none else "a value has one type")
+    return NotAType(span=span, text=text)
 
 
 def mismatch(span: Span, wanted: str, found: str, edits: tuple[Edit, ...] = ()) -> Error:
     return Mismatch(span=span, wanted=wanted, found=found, edits=edits)
-
-
-def keyword(span: Span, what: str, name: str, known: list[str], twice: bool) -> Error:
-    """`span` begins with the name."""
-    if twice:
-        return GivenTwice(span=span, what=what, name=name)
-    close = difflib.get_close_matches(name, known, 1)
-    if not close:
-        return UnknownKeyword(span=span, what=what, name=name, hint="")
-    at = Span(span.source, span.line, span.column, span.line, span.column + len(name))
-    hint = f"did you mean '{close[0]}'?"
-    edits = replace(at, close[0])
-    return UnknownKeyword(span=span, what=what, name=name, hint=hint, edits=edits)

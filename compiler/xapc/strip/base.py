@@ -7,7 +7,7 @@ from typing import TypeVar
 from xapc import errors
 from xapc.diagnostics import Diagnostics
 from xapc.source import Located, Source, Span
-from xapc.unsupported import SYNTAX, Absent, Broken
+from xapc.unsupported import SYNTAX, Absent, Broken, Lost
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -33,7 +33,9 @@ class Base(ast.NodeTransformer):
 
     # --- reporting -----------------------------------------------------------------------------
 
-    def absent(self, node: Located, entry: Absent | None = None) -> None:
+    def absent(
+        self, node: Located, entry: Absent | None = None, edits: tuple[errors.Edit, ...] = ()
+    ) -> None:
         entry = entry or SYNTAX[type(node)]
         span = Span.of(self.source, node)
         if entry.keyword:
@@ -41,7 +43,11 @@ class Base(ast.NodeTransformer):
             span = Span(self.source, span.line, span.column, span.line, end)
         self.diagnostics.add(
             errors.Unsupported(
-                span=span, what=entry.what, reason=entry.reason, instead=entry.instead
+                span=span,
+                what=entry.what,
+                reason=entry.reason,
+                instead=entry.instead,
+                edits=edits,
             )
         )
 
@@ -58,7 +64,7 @@ class Base(ast.NodeTransformer):
 
     def poisoned(self, name: str, at: Located) -> ast.Assign:
         """`name = Broken`."""
-        target = ast.copy_location(ast.Name(name, ast.Store()), at)
+        target = ast.copy_location(Lost(name, ast.Store()), at)
         return ast.copy_location(ast.Assign([target], ast.copy_location(Broken(), at)), at)
 
     def gone(self, node: ast.stmt) -> ast.Expr:

@@ -70,6 +70,8 @@ class Expressions(Base):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if isinstance(node.func, ast.Name) and node.func.id == "App":
             return node  # its arguments are declarations, with errors of their own
+        if self.function is None and isinstance(node.func, ast.Subscript):
+            self.unbracket(node)
         unnamed = next((each for each in node.keywords if each.arg is None), None)
         if unnamed is not None:
             self.absent(unnamed)
@@ -79,6 +81,20 @@ class Expressions(Base):
             self.absent(unnamed)
         lost = starred or unnamed is not None or isinstance(node.func, Broken)
         return self.broken(node) if lost else node
+
+    def unbracket(self, node: ast.Call) -> None:
+        """`Array[...]([... for ...])` of the top level: a generator is meant."""
+        match node.args:
+            case [ast.ListComp() as given]:
+                span = Span.of(self.source, given)
+                begin = Span(self.source, span.line, span.column, span.line, span.column + 1)
+                last = span.end_column
+                end = Span(self.source, span.end_line, last - 1, span.end_line, last)
+                edits = (*errors.replace(begin, ""), *errors.replace(end, ""))
+                self.absent(given, edits=edits)
+                node.args = [self.broken(given)]
+            case _:
+                pass
 
     def visit_Starred(self, node: ast.Starred) -> ast.expr:
         return self.removed(node)

@@ -1,10 +1,11 @@
 """An app's address space and its processor at EL0: `xap_harness.machine.AppSpace`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from unicorn import (
     UC_ARCH_ARM64,
     UC_HOOK_MEM_INVALID,
+    UC_HOOK_MEM_READ,
     UC_MEM_FETCH_PROT,
     UC_MEM_FETCH_UNMAPPED,
     UC_MEM_READ_PROT,
@@ -26,7 +27,7 @@ from xap_harness.emulator.registers import PC, SP, TPIDRRO_EL0, X
 from xap_harness.emulator.shared import SharedPage
 from xap_harness.emulator.traps import holds_traps
 from xap_harness.hypervisor import syndrome
-from xap_harness.hypervisor.device import Device
+from xap_harness.hypervisor.device import Device, ExternalAbort
 from xap_harness.hypervisor.syndrome import ExceptionClass
 from xap_harness.machine import Exit, Layout, Memory
 
@@ -130,12 +131,28 @@ class UnicornAppSpace:
 
     def map_device(self, address: int, size: int, device: Device) -> None:
         def read(uc: Uc, offset: int, width: int, _: object) -> int:
-            return device.read(offset, width)
+            try:
+                return device.read(offset, width)
+            except ExternalAbort:
+                self._device_failed(address + offset, write=False)
+                return 0
 
         def write(uc: Uc, offset: int, width: int, value: int, _: object) -> None:
-            device.write(offset, width, value)
+            try:
+                device.write(offset, width, value)
+            except ExternalAbort:
+                self._device_failed(address + offset, write=True)
 
         self._uc.mmio_map(address, size, read, None, write, None)
+
+    def watch_reads(self, told: Callable[[int, int, int], None]) -> None:
+        def on_read(uc: Uc, access: int, address: int, size: int, value: int, _: object) -> None:
+            page = self._shared.get(address & -abi.PAGE_SIZE)
+            if page is not None:
+                self._pc, self._seen = uc.reg_read(PC), []
+                told(page.pointer, address % abi.PAGE_SIZE, size)
+
+        self._uc.hook_add(UC_HOOK_MEM_READ, on_read)
 
     def unmap(self, address: int, size: int) -> None:
         self._uc.mem_unmap(address, size)
@@ -170,6 +187,10 @@ class UnicornAppSpace:
         self._uc.ctl_flush_tb()  # the translations made for `count` and for the gate
         self._uc.mem_unmap(gate, abi.PAGE_SIZE)
         self._uc.reg_write(SP, self._layout.stack_top)
+
+    def _device_failed(self, address: int, *, write: bool) -> None:
+        self._abort = Exit(syndrome.device_error(write=write), 0 if write else address)
+        self._uc.emu_stop()  # at this very instruction
 
     def _on_abort(
         self, uc: Uc, access: int, address: int, size: int, value: int, _: object

@@ -1,18 +1,20 @@
 """The emulator backend: a compiled app at EL0."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from xapc.pipeline import build
 from xaprt import abi
+from xaprt.debug.dwarf import DwarfSymbols
 from xaprt.image import Image, read
 from xaprt.manifest import Manifest
 
 from xap_harness.emulator.app_space import UnicornAppSpace
-from xap_harness.emulator.symbols import DwarfSymbols
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.el0 import EL0Engine, Identity
 from xap_harness.hypervisor.instance import MakeEngine
 from xap_harness.hypervisor.services import Services
+from xap_harness.hypervisor.timeline import Recorder
 from xap_harness.machine import Layout, Memory
 
 IMAGE_BASE = 0x0020_0000
@@ -23,21 +25,39 @@ STACK_TOP = 0x8000_0000
 def prepare(path: Path, hypervisor: Hypervisor) -> tuple[Manifest, MakeEngine]:
     """A `.py` is compiled first, anything else is read as an image. Raises OSError, CompileError,
     ImageError."""
-    if path.suffix == ".py":
-        elf = _compiled(path)
-        symbols = DwarfSymbols(elf, path.parent)
-    else:
-        elf = path.read_bytes()
-        symbols = DwarfSymbols(elf)
+    if path.suffix != ".py":
+        return prepare_image(path.read_bytes(), hypervisor)
+    elf = _compiled(path)
+    return _prepare(elf, DwarfSymbols(elf, path.parent), hypervisor)
+
+
+def prepare_image(elf: bytes, hypervisor: Hypervisor) -> tuple[Manifest, MakeEngine]:
+    """Raises ImageError."""
+    return _prepare(elf, DwarfSymbols(elf), hypervisor)
+
+
+def _prepare(
+    elf: bytes, symbols: DwarfSymbols, hypervisor: Hypervisor
+) -> tuple[Manifest, MakeEngine]:
     image = read(elf)
     layout = layout_of(image)
     identity = Identity(image.manifest.name, image.build_id, symbols)
 
-    def make_engine(services: Services) -> EL0Engine:
-        space = UnicornAppSpace(layout)
-        return EL0Engine(space, layout, identity, services, hypervisor.record)
+    return image.manifest, ImageEngines(elf, layout, identity, hypervisor.record)
 
-    return image.manifest, make_engine
+
+@dataclass(frozen=True)
+class ImageEngines:
+    """Makes the engines of an app's instances; `elf` is the image that they run."""
+
+    elf: bytes
+    layout: Layout
+    identity: Identity
+    record: Recorder | None
+
+    def __call__(self, services: Services) -> EL0Engine:
+        space = UnicornAppSpace(self.layout)
+        return EL0Engine(space, self.layout, self.identity, services, self.record)
 
 
 _KEPT = 32

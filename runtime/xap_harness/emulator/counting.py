@@ -103,7 +103,7 @@ class Counter:
             short = _Short(0, syndrome.make(ExceptionClass.PC_ALIGNMENT))
         else:
             trap = first_trap(bytes(self._uc.mem_read(address, size))) if self._late_traps else None
-            if trap is not None and trap[0] <= left:
+            if trap is not None and trap[0] < left:
                 short = _Short(*trap)
             elif size >> 2 > left:
                 short = _Short(left, None)

@@ -1,6 +1,7 @@
 """A guest's virtual CPU at EL1: `xap_harness.machine.Vcpu`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from unicorn import (
     UC_ARCH_ARM64,
@@ -31,13 +32,14 @@ from xap_harness.emulator.registers import (
 )
 from xap_harness.emulator.shared import SharedPage
 from xap_harness.hypervisor import syndrome
-from xap_harness.hypervisor.memory import Frame, GuestRam
+from xap_harness.hypervisor.memory import Frame, GuestRam, NotRam
 from xap_harness.hypervisor.syndrome import ExceptionClass
 from xap_harness.machine import GuestTrap
 
 _SEEN = 31
 """Where the register file has PC, x0 .. x9: all that most traps need, read at once."""
 _SEEN_X = 10
+_EXCP_SWI, _EXCP_BKPT = 2, 7
 _EXCP_SMC = 13  # as QEMU's target/arm/cpu.h numbers it
 _HVC_MASK, _HVC = 0xFFE0_001F, 0xD400_0002  # Arm ARM C6.2.132
 _SYSREG_MASK, _SYSREG = 0xFFD0_0000, 0xD510_0000  # MRS and MSR (register), C4.1.66
@@ -55,7 +57,8 @@ class UnicornVcpu:
         self._uc = Uc(UC_ARCH_ARM64, UC_MODE_ARM)
         self._frames: dict[int, SharedPage] = {}
         for ipa in range(ram.base, ram.base + ram.size, PAGE_SIZE):
-            self._map(ipa, ram.frame(ipa))
+            with suppress(NotRam):  # the guest has given that page away
+                self._map(ipa, ram.frame(ipa))
         ram.watchers.append(self._map)
         self._uc.reg_write(SP, ram.base + ram.size)
         self._uc.hook_add(UC_HOOK_MEM_INVALID, self._on_abort)
@@ -160,7 +163,12 @@ class UnicornVcpu:
         if number == _EXCP_SMC:
             self._pc -= 4  # unicorn stops behind it; a trapped SMC is not yet executed
             return GuestTrap(syndrome.make(ExceptionClass.SMC64, self._word() >> 5 & 0xFFFF))
+        if number == _EXCP_SWI:
+            word = int.from_bytes(self._uc.mem_read(self._pc - 4, 4), "little")
+            return GuestTrap(syndrome.make(ExceptionClass.SVC64, word >> 5 & 0xFFFF))
         word = self._word()
+        if number == _EXCP_BKPT:
+            return GuestTrap(syndrome.make(ExceptionClass.BRK64, word >> 5 & 0xFFFF))
         if word & _HVC_MASK == _HVC:  # undefined to unicorn, which has no EL2
             return GuestTrap(syndrome.make(ExceptionClass.HVC64, word >> 5 & 0xFFFF))
         if word & _SYSREG_MASK == _SYSREG:  # one that unicorn's processor lacks

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 
 import xap
 from xaprt import abi
+from xaprt.debug.place import Place
 
 from xap_harness.host.handlers import Handlers
 from xap_harness.host.program import Program
-from xap_harness.host.services import HostServices, ModelFailure
+from xap_harness.host.services import AppAbort, HostServices, ModelFailure
 from xap_harness.hypervisor.console import printable_lines
-from xap_harness.hypervisor.fault import Fault, FaultKind, Place
+from xap_harness.hypervisor.double_fetch import DoubleFetch, ReadLog
+from xap_harness.hypervisor.fault import Fault, FaultKind
 from xap_harness.hypervisor.outcome import Done, NotHandled, Outcome
 from xap_harness.hypervisor.posted import Record
 from xap_harness.hypervisor.requester import Requester
@@ -39,7 +41,7 @@ def no_bugs() -> Iterator[None]:
     """What the language does not raise becomes a HostError."""
     try:
         yield
-    except (xap.Panic, xap.NotHandled, AssertionError, ModelFailure):
+    except (xap.Panic, xap.NotHandled, AssertionError, ModelFailure, AppAbort):
         raise
     except Exception as error:
         raise HostError(error) from error
@@ -64,12 +66,17 @@ class HostEngine:
         with no_bugs():
             self._handlers = Handlers(self._program.run())
 
+    def watch_reads(self, found: list[DoubleFetch]) -> None:
+        self._services.reads = ReadLog(self._name, found)
+
     def post(self, records: Sequence[Record]) -> None:
         self._posted = tuple(records)
 
     def call(
         self, function: abi.Function, arguments: Sequence[int], requester: Requester, budget: int
     ) -> Outcome:
+        if self._services.reads is not None:
+            self._services.reads.begin_call(requester)
         try:
             with xap.runtime.use(self._services), no_bugs():
                 return Done(self._handlers.call(function, arguments, requester, self._posted))
@@ -79,6 +86,9 @@ class HostEngine:
             return NotHandled()
         except (xap.Panic, AssertionError) as error:
             return self._fault(error, requester)
+        except AppAbort as error:
+            chain = tuple(Place(*place) for place in xap.panic_chain(error))
+            return Fault(self._name, requester, FaultKind.EXCEPTION, str(error), chain=chain)
 
     def _fault(self, error: xap.Panic | AssertionError, requester: Requester) -> Fault:
         reason, message = xap.panic_reason(error)

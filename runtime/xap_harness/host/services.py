@@ -4,9 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from xap.sites import current_site
+from xaprt.debug.place import Place
+
+from xap_harness.hypervisor import syndrome
+from xap_harness.hypervisor.device import ExternalAbort
+from xap_harness.hypervisor.double_fetch import ReadLog
 from xap_harness.hypervisor.services import GuestPage, IoWindow, ServiceError, Services
 
 _REGISTER_BYTES = 4
+
+
+class AppAbort(Exception):
+    """An access of the app's that the hypervisor condemns it for."""
+
+    def __init__(self, esr: int) -> None:
+        super().__init__(syndrome.describe(esr))
 
 
 class ModelFailure(Exception):
@@ -27,13 +40,23 @@ def _model() -> Iterator[None]:
         raise ModelFailure(error) from error
 
 
+def _require_abort(failure: ModelFailure) -> None:
+    if not isinstance(failure.error, ExternalAbort):
+        raise failure
+
+
 @dataclass(frozen=True)
 class MappedPage:
     """`xap.runtime.GuestPage`."""
 
     page: GuestPage
+    reads: ReadLog | None
 
     def read(self, offset: int, size: int, /) -> bytes:
+        if self.reads is not None:
+            place = Place(*current_site())
+            page = id(self.page.ram), self.page.frame.number
+            self.reads.read(page, offset, size, lambda: place)
         return bytes(self.page.frame.memory[offset : offset + size])
 
     def write(self, offset: int, data: bytes, /) -> None:
@@ -51,12 +74,22 @@ class MappedRegisters:
         return self.window.region.size
 
     def read(self, offset: int, /) -> int:
-        with _model():
-            return self.window.device.read(offset, _REGISTER_BYTES) & 0xFFFF_FFFF
+        try:
+            with _model():
+                return self.window.device.read(offset, _REGISTER_BYTES) & 0xFFFF_FFFF
+        except ModelFailure as failure:
+            _require_abort(failure)
+        # Here, so that its traceback holds nothing of the model's.
+        raise AppAbort(syndrome.device_error(write=False))
 
     def write(self, offset: int, value: int, /) -> None:
-        with _model():
-            self.window.device.write(offset, _REGISTER_BYTES, value)
+        try:
+            with _model():
+                self.window.device.write(offset, _REGISTER_BYTES, value)
+                return
+        except ModelFailure as failure:
+            _require_abort(failure)
+        raise AppAbort(syndrome.device_error(write=True))
 
 
 class HostServices:
@@ -64,6 +97,7 @@ class HostServices:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.reads: ReadLog | None = None
 
     def log(self, level: int, text: str, /) -> None:
         self._services.log(level, text.encode("utf-8", "replace"), spent=0)
@@ -77,7 +111,8 @@ class HostServices:
 
     def map_guest_page(self, ipa: int, writable: bool, /) -> MappedPage | int:
         try:
-            return MappedPage(self._services.map_guest_page(ipa, int(writable)))
+            page = self._services.map_guest_page(ipa, int(writable))
+            return MappedPage(page, self.reads)
         except ServiceError as error:
             return -error.errno
 

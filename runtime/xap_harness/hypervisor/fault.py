@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from xaprt.debug.place import Place
+
 from xap_harness.hypervisor.requester import Requester
 
 
@@ -16,18 +18,6 @@ class FaultKind(Enum):
     BUDGET = "budget"
     STATUS = "status"
     """The call ended with a status that ABI.md 2.2 does not know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of the app's source, and the function that it is in."""
-
-    function: str
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line} in {self.function}"
 
 
 @dataclass(frozen=True, slots=True)

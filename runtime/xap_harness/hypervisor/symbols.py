@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from xap_harness.hypervisor.fault import Place
+from xaprt.debug.place import Place
 
 
 class Symbols(Protocol):

@@ -7,3 +7,7 @@ class LinkError(Exception):
 
 class LimitError(LinkError, ValueError):
     """The image or its stack is beyond the limits of ABI.md section 1, clause 4."""
+
+
+class StackLimitError(LimitError):
+    """It is the stack."""

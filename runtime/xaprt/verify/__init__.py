@@ -1,6 +1,8 @@
 """The verifier: an image proven safe from its bytes alone, whatever made it.
 
     verify(data) -> Report, or Refusal
+    examine(data) -> Report, or Refusal: the same for the linker, before the manifest says how much
+                     stack it takes
 
 What is proved and what is not is told in docs/verify.md. In the order of the work:
 
@@ -13,7 +15,9 @@ What is proved and what is not is told in docs/verify.md. In the order of the wo
 * `report` is the result; `rules` is what is said otherwise.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from xaprt.image import ImageError, Segment, read
 from xaprt.verify.declared import check_manifest
@@ -24,7 +28,17 @@ from xaprt.verify.rules import Refusal, Rule
 from xaprt.verify.symbols import Symbols
 from xaprt.verify.text import Text
 
-__all__ = ["Call", "Function", "Line", "Refusal", "Report", "Rule", "SystemCall", "verify"]
+__all__ = [
+    "Call",
+    "Function",
+    "Line",
+    "Refusal",
+    "Report",
+    "Rule",
+    "SystemCall",
+    "examine",
+    "verify",
+]
 
 Line = Callable[[int], str | None]
 """Address in the image -> "file:line", None where it is not known."""
@@ -35,6 +49,20 @@ def verify(data: bytes, *, line: Line | None = None) -> Report:
 
     `line` is asked only for the message of a refusal.
     """
+    report = examine(data, line=line)
+    if report.stack_bytes > report.stack_limit:
+        detail = (
+            f"{report.stack_bytes} bytes of stack, the manifest says {report.stack_limit}; "
+            f"{report.deepest}"
+        )
+        refusal = Refusal(Rule.STACK_BOUND, detail, report.stack_path[-1].address)
+        raise _located(refusal, read(data).segments, Symbols(data), line)
+    return report
+
+
+def examine(data: bytes, *, line: Line | None = None) -> Report:
+    """As `verify`, but that the stack bound, which the report tells, may be beyond the manifest's
+    and the limit of the ABI."""
     try:
         image = read(data)
     except ImageError as problem:
@@ -42,26 +70,25 @@ def verify(data: bytes, *, line: Line | None = None) -> Report:
     check_manifest(image.manifest)
     symbols = Symbols(data)
     try:
-        text = Text(image.segments, image.entry)
-        summaries = prove(text, image.segments)
-        report = make_report(text, summaries, symbols.at, image.manifest.stack_bytes)
-        _check_stack(report)
+        with _uncollected():
+            text = Text(image.segments, image.entry)
+            summaries = prove(text, image.segments, symbols.at)
+            return make_report(text, summaries, symbols.at, image.manifest.stack_bytes)
     except Refusal as refusal:
         raise _located(refusal, image.segments, symbols, line) from None
-    return report
 
 
-def _check_stack(report: Report) -> None:
-    if report.stack_bytes > report.stack_limit:
-        path = " -> ".join(
-            f"{function.name or hex(function.address)} {function.frame}"
-            for function in report.stack_path
-        )
-        raise Refusal(
-            Rule.STACK_BOUND,
-            f"{report.stack_bytes} bytes of stack, the manifest says {report.stack_limit}; {path}",
-            report.stack_path[-1].address,
-        )
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without searches for cycles: a proof makes none, and so many objects that the searches take
+    as long as it does."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _located(

@@ -1,9 +1,11 @@
 """Loads and stores: what they do to what is known, and what is checked of their addresses."""
 
+from typing import ClassVar
+
 from xaprt.verify.context import SLOT, Context, restore, save
 from xaprt.verify.effects import VALUE_OR_NUMBER, Step
 from xaprt.verify.rules import Rule
-from xaprt.verify.state import ADDRESS, KEEP, NUMBER, PAGE, SP, STACK, State
+from xaprt.verify.state import ADDRESS, ALL, KEEP, NUMBER, PAGE, SP, STACK, State
 
 _64 = (1 << 64) - 1
 
@@ -32,6 +34,7 @@ class Access(Step):
     for good; `before` is None where a register is added.
     """
 
+    cost: ClassVar[int] = 12
     __slots__ = (
         "_after", "_base", "_before", "_keep", "_registers", "_store", "_tracked", "_width",
     )  # fmt: skip
@@ -113,6 +116,41 @@ class Access(Step):
                 restore(state, at, registers)
         if moves and after > number:
             context.move_sp(state, after, index)
+
+
+class StackAccess(Step):
+    """One by the stack pointer, that does not move it."""
+
+    __slots__ = ("_before", "_keep", "_registers", "_size", "_store", "_tracked", "_width")
+    cost: ClassVar[int] = 30
+
+    def __init__(self, registers: tuple[int, ...], width: int, store: bool, before: int) -> None:
+        self._registers = registers
+        self._width = width
+        self._size = width * len(registers)
+        self._store = store
+        self._before = before
+        self._keep = ALL
+        self._tracked = 0
+        for register in registers:
+            self._tracked |= ALL & ~KEEP[register]
+            if not store:
+                self._keep &= KEEP[register]
+
+    def step(self, context: Context, state: State, index: int) -> bool:
+        sp = context.aligned_sp(state, index)
+        at, width, size = sp + self._before, self._width, self._size
+        # Of what there is to check most is seen from here.
+        if self._before < 0 or at % width or at + size > 0:
+            context.access_stack(state, at, width, size, self._store, index)
+        if self._store:
+            if state.slots or (width == SLOT and state.known & self._tracked):
+                save(state, at, self._registers, width)
+            return False
+        state.known &= self._keep
+        if state.slots and width == SLOT:
+            restore(state, at, self._registers)
+        return False
 
 
 class OddAccess(Access):

@@ -158,18 +158,31 @@ class Context:
 # --- saved registers ------------------------------------------------------------------------
 
 
+_MOST_SLOTS: Final = 64
+"""That are remembered: each register twice. The first ones are: a prologue saves what counts."""
+
+
 def save(state: State, at: int, registers: Sequence[int], width: int) -> None:
     """A store to the stack: what it overwrites is forgotten, what it saves is remembered."""
-    for slot in range(at & -SLOT, at + width * len(registers), SLOT):
-        if slot in state.slots:
-            state.slots = {old: value for old, value in state.slots.items() if old != slot}
-    if width == SLOT:
-        for number, register in enumerate(registers):
-            value = state.get(register) if register <= LINK else None
-            if value is not None and value[0] == NUMBER:
-                value = (PARKED, value[1]) if register == CALL_NUMBER else None
-            if value is not None and value[0] in _KEPT:
-                state.slots = {**state.slots, at + number * SLOT: value}
+    slots = state.slots
+    if width != SLOT:
+        for slot in range(at & -SLOT, at + width * len(registers), SLOT):
+            if slot in slots:
+                slots = state.own_slots()
+                del slots[slot]
+        return
+    for register in registers:
+        value = state.get(register)
+        if value is not None and value[0] not in _KEPT:
+            is_call_number = value[0] == NUMBER and register == CALL_NUMBER
+            value = (PARKED, value[1]) if is_call_number else None
+        if slots.get(at) != value:
+            slots = state.own_slots()
+            if value is None:
+                del slots[at]
+            elif at in slots or len(slots) < _MOST_SLOTS:
+                slots[at] = value
+        at += SLOT
 
 
 def restore(state: State, at: int, registers: Sequence[int]) -> None:

@@ -4,7 +4,7 @@ Most instructions only write general registers with values that nobody asks for:
 is the mask that `State.known` is ANDed with. The others are a `Step`.
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from xaprt import abi
 from xaprt.verify.context import Context
@@ -36,6 +36,8 @@ class Step:
     """An instruction that the proof looks at. `index` counts words of the text."""
 
     __slots__ = ()
+    cost: ClassVar[int] = 5
+    """How long a step takes, in those of an instruction that is a mask."""
 
     def step(self, context: Context, state: State, index: int) -> bool:
         """Change `state`; whether control does not simply go on to the next word."""
@@ -52,6 +54,7 @@ class Transfer(Step):
     """Control goes `offset` words from here: what is there is for who walks the function."""
 
     __slots__ = ("offset",)
+    cost: ClassVar[int] = 20
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
@@ -74,6 +77,7 @@ class Call(Transfer):
     """BL."""
 
     __slots__ = ()
+    cost: ClassVar[int] = 40
 
 
 class Return(Step):

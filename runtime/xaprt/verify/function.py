@@ -5,19 +5,17 @@ known at a block is what all paths to it agree on, so each visit of one can only
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Final
+from typing import Final, NamedTuple
 
 from xaprt.verify.context import Context, Range, Segment, drop_slots
-from xaprt.verify.effects import Branch, Transfer
+from xaprt.verify.effects import Branch, Call
 from xaprt.verify.rules import Refusal, Rule
-from xaprt.verify.state import KEEP, LINK, State
+from xaprt.verify.state import KEEP, LINK, Snapshot, State
 from xaprt.verify.text import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """What callers and the report need of a function; addresses are indices into the text."""
 
     start: int
@@ -42,11 +40,10 @@ class Summary:
 
 
 _FORGET_LINK: Final = KEEP[LINK]
-_A_VISIT: Final = 8
-_A_FUNCTION: Final = 32
-"""What the visit of a block, and a function, cost besides the words, in words."""
-_ENDS: Final = -1
-"""Control does not go on to the next word."""
+_A_VISIT: Final = 40
+_A_FUNCTION: Final = 150
+_A_REFUSAL: Final = 100
+"""What the visit of a block, a function, and a refusal cost besides the words."""
 
 
 class Function:
@@ -67,13 +64,18 @@ class Function:
         self.site = start
         """The index of the call that it waits for."""
         self._text = text
+        self._effects, self._stops, self._starts = text.effects, text.stops, text.starts
+        self._costs = text.costs
         self._summaries = summaries
         self._spend = spend
         self._context = Context(text.base, segments)
-        self._known: dict[int, State] = {start: State.at_entry()}
+        self._state = State.at_entry()
+        """Where the walk is."""
+        self._known: dict[int, Snapshot] = {start: self._state.snapshot()}
+        """What all paths seen so far agree on where a block begins."""
         self._waiting = [start]
         self._queued = {start}
-        self._paused: tuple[int, int, State] | None = None
+        self._paused: tuple[int, int] | None = None
         self._ends: dict[int, int] = {}
         self._refused: dict[int, Refusal] = {}
         self._calls: dict[int, int] = {}
@@ -83,67 +85,74 @@ class Function:
     def advance(self) -> int | None:
         """The start of a function whose summary it needs to go on, or None at the end."""
         while self._paused or self._waiting:
-            start, index, state = self._paused or self._next()
+            start, index = self._paused or self._next()
             self._paused = None
             try:
-                wanted = self._block(start, index, state)
+                wanted = self._block(start, index, self._state)
             except Refusal as refusal:
                 # Only on the paths seen so far: what is known here may become less.
-                self._refused[start] = refusal
+                self._refused[start] = refusal.with_traceback(None)
+                self._spend(_A_REFUSAL + self._costs_to(start, refusal), start)
                 continue
-            if wanted != _ENDS:
+            if wanted is not None:
                 return wanted
-            self._spend(_A_VISIT + self._ends[start] - start, start)
+            self._spend(_A_VISIT + self._costs[self._ends[start]] - self._costs[start], start)
         if self._refused:
             raise self._refused[min(self._refused)]
-        self._context.check_odd_accesses()
+        if self._context.odd_accesses:
+            self._context.check_odd_accesses()
         return None
 
-    def _next(self) -> tuple[int, int, State]:
+    def _next(self) -> tuple[int, int]:
         start = heappop(self._waiting)
         self._queued.discard(start)
-        self._refused.pop(start, None)
-        return start, start, self._known[start].copy()
+        if self._refused:
+            self._refused.pop(start, None)
+        self._state.restore(self._known[start])
+        return start, start
 
-    def _block(self, start: int, index: int, state: State) -> int:
-        """From `index` up to the next leader; conditional branches leave it on the way."""
-        text, context = self._text, self._context
-        effects, stop = text.effects, text.stops[start]
+    def _costs_to(self, start: int, refusal: Refusal) -> int:
+        assert refusal.address is not None
+        return self._costs[self._text.index(refusal.address)] - self._costs[start]
+
+    def _block(self, start: int, index: int, state: State) -> int | None:
+        """From `index` up to the next leader; conditional branches leave it on the way. As
+        `advance`."""
+        context, effects, stop = self._context, self._effects, self._stops[start]
         for index in range(index, stop):  # noqa: B020 (goes on where it paused)
             effect = effects[index]
             if isinstance(effect, int):
                 state.known &= effect
-            elif isinstance(effect, Transfer):
-                outcome = self._transfer(state, index, effect)
-                if outcome == _ENDS:
+            elif isinstance(effect, Branch):
+                wanted = self._go(state, index, index + effect.offset)
+                if wanted is not None:
+                    self._paused = start, index
+                    return wanted
+                if not effect.conditional:
                     break
-                if outcome is not None:
-                    self._paused = start, index, state
-                    return outcome
+            elif isinstance(effect, Call):
+                callee = self._summaries.get(index + effect.offset)
+                if callee is None:
+                    self._paused = start, index
+                    self.site = index
+                    return index + effect.offset
+                if not self._called(state, index, callee):
+                    break
             elif effect.step(context, state, index):
                 break
         else:
-            if (outcome := self._go(state, index, stop)) is not None:
-                self._paused = start, stop, state
-                return outcome
+            wanted = self._go(state, stop - 1, stop)
+            if wanted is not None:
+                self._paused = start, stop
+                return wanted
+            index = stop - 1
         self._ends[start] = index + 1
-        return _ENDS
-
-    def _transfer(self, state: State, index: int, effect: Transfer) -> int | None:
-        """Who has to be proven first, `_ENDS`, or None: control goes on."""
-        target = index + effect.offset
-        if isinstance(effect, Branch):
-            wanted = self._go(state, index, target)
-            return _ENDS if wanted is None and not effect.conditional else wanted
-        callee = self._summaries.get(target)
-        if callee is None:
-            self.site = index
-            return target
-        return None if self._called(state, index, callee) else _ENDS
+        return None
 
     def _go(self, state: State, index: int, target: int) -> int | None:
-        """To a place in this function, or for good to another; as `_transfer`."""
-        if target in self._text.starts and target != self.start:
+        """To a place in this function, or for good to another: then the start of that one, if it
+        has to be proven first."""
+        if target in self._starts and target != self.start:
             callee = self._summaries.get(target)
             if callee is None:
                 self.site = index
@@ -153,11 +162,14 @@ class Function:
         state.leave_block()
         known = self._known.get(target)
         if known is None:
-            if target == len(self._text.effects):
+            if target == len(self._effects):
                 raise self._context.refuse(Rule.FALL_OFF, "control runs off the text", index)
-            self._known[target] = state.copy()
-        elif not known.join(state):
-            return None
+            self._known[target] = state.snapshot()
+        else:
+            less = state.join(known)
+            if less is None:
+                return None
+            self._known[target] = less
         if target not in self._queued:
             self._queued.add(target)
             heappush(self._waiting, target)
@@ -199,11 +211,11 @@ class Function:
         frame = -context.lowest
         return Summary(
             start=self.start,
-            words=sum(end - start for start, end in self._ends.items()),
+            words=sum(self._ends.values()) - sum(self._ends),
             frame=frame,
             stack=max(frame, self._stack),
             deepest=self._deepest if self._stack > frame else None,
-            calls=tuple(sorted(self._calls.items())),
+            calls=tuple(sorted(self._calls.items())) if self._calls else (),
             system_calls=context.system_calls,
             returns_at=context.returns_at,
             preserved=context.preserved,

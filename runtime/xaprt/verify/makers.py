@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from xaprt import abi
-from xaprt.verify.accesses import Access, Literal, OddAccess
+from xaprt.verify.accesses import Access, Literal, OddAccess, StackAccess
 from xaprt.verify.context import WORD
 from xaprt.verify.effects import (
     AddImmediate,
@@ -61,24 +61,25 @@ def to_link(word: int) -> Made:
 
 # --- control --------------------------------------------------------------------------------
 
+# Every branch of a text may be another word: signs are extended in place.
 _RETURN, _SYSTEM_CALL, _TRAP, _PADDING = Return(), SystemCall(), Trap(), Padding()
 
 
 def jump(word: int) -> Made:
-    return Branch(_signed(word & 0x3FF_FFFF, 26), conditional=False)
+    return Branch((word & 0x3FF_FFFF ^ 1 << 25) - (1 << 25), False)
 
 
 def jump_if(word: int) -> Made:
     """B.cond, CBZ, CBNZ: imm19 at bit 5."""
-    return Branch(_signed(word >> 5 & 0x7_FFFF, 19), conditional=True)
+    return Branch((word >> 5 & 0x7_FFFF ^ 1 << 18) - (1 << 18), True)
 
 
 def jump_if_bit(word: int) -> Made:
-    return Branch(_signed(word >> 5 & 0x3FFF, 14), conditional=True)
+    return Branch((word >> 5 & 0x3FFF ^ 1 << 13) - (1 << 13), True)
 
 
 def call(word: int) -> Made:
-    return Call(_signed(word & 0x3FF_FFFF, 26))
+    return Call((word & 0x3FF_FFFF ^ 1 << 25) - (1 << 25))
 
 
 def back(word: int) -> Made:
@@ -219,7 +220,9 @@ def literal(width: int) -> Maker:
 
 def _access(
     base: int, registers: tuple[int, ...], width: int, store: bool, before: int, after: int = 0
-) -> Access:
+) -> Made:
+    if base == SP and not after:
+        return StackAccess(registers, width, store, before)
     # Word by word: a pointer to a word next to a doubleword is common, one to an odd byte not.
     whole = min(width, WORD)
     kind = OddAccess if before % whole or after % whole else Access
@@ -228,7 +231,7 @@ def _access(
 
 def scaled(width: int, store: bool) -> Maker:
     def make(word: int) -> Made:
-        return Access(word >> 5 & 31, (word & 31,), width, store, (word >> 10 & 0xFFF) * width)
+        return _access(word >> 5 & 31, (word & 31,), width, store, (word >> 10 & 0xFFF) * width)
 
     return make
 
@@ -265,7 +268,7 @@ def ordered(width: int, store: bool) -> Maker:
     """LDAR, STLR: at the base, nothing added."""
 
     def make(word: int) -> Made:
-        return Access(word >> 5 & 31, (word & 31,), width, store, 0)
+        return _access(word >> 5 & 31, (word & 31,), width, store, 0)
 
     return make
 
@@ -282,6 +285,6 @@ def pair(width: int, store: bool) -> Maker:
             return Rule.UNPREDICTABLE
         offset = _signed(word >> 15 & 127, 7) * width
         before, after = 0 if mode == 1 else offset, offset if mode & 1 else 0
-        return Access(base, (first, second), width, store, before, after)
+        return _access(base, (first, second), width, store, before, after)
 
     return make

@@ -54,9 +54,27 @@ class Report:
     stack_limit: int
     """The manifest's: at least that much."""
     stack_path: tuple[Function, ...]
-    """The functions whose frames make the bound, from the entry on."""
+    """The functions that make the bound, from the entry on."""
     system_calls: tuple[SystemCall, ...]
     """By address."""
+
+    @property
+    def deepest(self) -> str:
+        """`stack_path` in a line: each function with what it takes."""
+        return " -> ".join(
+            f"{function.name or hex(function.address)} {taken}"
+            for function, taken in self.stack_taken
+        )
+
+    @property
+    def stack_taken(self) -> tuple[tuple[Function, int], ...]:
+        """`stack_path`, with the bytes that each has taken where it calls the next: its frame, or
+        less. Their sum is the bound."""
+        below = (*(function.stack for function in self.stack_path[1:]), 0)
+        return tuple(
+            (function, function.stack - less)
+            for function, less in zip(self.stack_path, below, strict=True)
+        )
 
     @property
     def used(self) -> frozenset[int | None]:

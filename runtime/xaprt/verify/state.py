@@ -52,10 +52,11 @@ _AT_ENTRY: Final[tuple[Value, ...]] = tuple((ENTRY, r) for r in range(31))
 class State:
     """`sp` is relative to entry, None where paths with different ones have met.
 
-    `slots` maps stack addresses to the values saved there; it is replaced, never changed.
+    `slots` maps stack addresses to the values saved there. Snapshots have it, too: `own_slots`
+    gives one to change.
     """
 
-    __slots__ = ("known", "slots", "sp", "values")
+    __slots__ = ("_shared", "known", "slots", "sp", "values")
 
     def __init__(
         self, known: int, values: list[Value], sp: int | None, slots: dict[int, Value]
@@ -64,6 +65,7 @@ class State:
         self.values = values
         self.sp = sp
         self.slots = slots
+        self._shared = True
 
     @classmethod
     def at_entry(cls) -> "State":
@@ -72,8 +74,23 @@ class State:
     def copy(self) -> "State":
         return State(self.known, self.values[:], self.sp, self.slots)
 
+    def own_slots(self) -> dict[int, Value]:
+        if self._shared:
+            self.slots = self.slots.copy()
+            self._shared = False
+        return self.slots
+
+    def snapshot(self) -> "Snapshot":
+        self._shared = True
+        return self.known, self.values[:], self.sp, self.slots
+
+    def restore(self, snapshot: "Snapshot") -> None:
+        self.known, values, self.sp, self.slots = snapshot
+        self.values = values[:]
+        self._shared = True
+
     def get(self, register: int) -> Value | None:
-        """Of x0..x30."""
+        """Of x0..x30; nothing is known of the zero register."""
         known = self.known >> register
         if known & (1 << VALUE | 1 << COUNT):
             return self.values[register]
@@ -101,27 +118,32 @@ class State:
         """The registers that hold what they did at entry, in all planes of `known`."""
         return (self.known & _PLANE) * _PLANES
 
-    def join(self, other: "State") -> bool:
-        """Keep what both know; whether that is less than before."""
-        known = self.known & other.known
-        if known >> VALUE and self.values != other.values:
-            known &= self._agreement(other, known)
-        slots = self.slots
-        if slots is not other.slots and slots != other.slots:
-            slots = {at: saved for at, saved in slots.items() if other.slots.get(at) == saved}
-        sp = self.sp if self.sp == other.sp else None
-        if known == self.known and sp == self.sp and len(slots) == len(self.slots):
-            return False
-        self.known, self.sp, self.slots = known, sp, slots
-        return True
+    def join(self, before: "Snapshot") -> "Snapshot | None":
+        """What both know; None where that is all that was known before."""
+        known_before, values, sp, slots = before
+        known = self.known & known_before
+        if known >> VALUE and self.values != values:
+            known &= self._agreement(values, known)
+        if slots is not self.slots and slots != self.slots:
+            mine = self.slots
+            slots = {at: saved for at, saved in slots.items() if mine.get(at) == saved}
+        if sp != self.sp:
+            sp = None
+        if known == known_before and sp == before[2] and len(slots) == len(before[3]):
+            return None
+        return known, values, sp, slots
 
-    def _agreement(self, other: "State", known: int) -> int:
+    def _agreement(self, values: list[Value], known: int) -> int:
         mask = ALL
         registers = (known >> VALUE | known >> COUNT) & _PLANE
         while registers:
             lowest = registers & -registers
             register = lowest.bit_length() - 1
-            if self.values[register] != other.values[register]:
+            if self.values[register] != values[register]:
                 mask &= KEEP[register]
             registers ^= lowest
         return mask
+
+
+Snapshot = tuple[int, list[Value], int | None, dict[int, Value]]
+"""A state that does not change any more."""

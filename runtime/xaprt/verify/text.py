@@ -2,12 +2,12 @@
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, compress, pairwise
 from typing import Final
 
 from xaprt.verify.context import Context, Segment
 from xaprt.verify.decode import decode, describe
-from xaprt.verify.effects import Call, Effect, Step, Transfer
+from xaprt.verify.effects import Branch, Call, Effect, Step, Transfer
 from xaprt.verify.rules import Refusal, Rule
 from xaprt.verify.state import State
 
@@ -86,11 +86,13 @@ class Text:
         if not executable:
             raise Refusal(Rule.ENTRY, "there is no text")
         self.base = executable[0].address
+        self._has_gaps = False
         self.effects: list[Effect] = []
         """What each word does."""
         for segment in executable:
             missing = (segment.address - self.base) // _WORD - len(self.effects)
             self.effects += [_GAP] * missing
+            self._has_gaps = missing > 0 or self._has_gaps
             self.effects += _DECODER.effects(_words(segment), segment.address)
         self.entry = self._index_of(entry)
         self._find_blocks()
@@ -107,20 +109,29 @@ class Text:
     def _has(self, index: int) -> bool:
         return 0 <= index < len(self.effects) and self.effects[index] is not _GAP
 
+    def index(self, address: int) -> int:
+        return (address - self.base) // _WORD
+
     def _find_blocks(self) -> None:
-        starts, leaders = {self.entry}, set[int]()
-        for index, effect in enumerate(self.effects):
-            if isinstance(effect, Transfer):
-                found = starts if isinstance(effect, Call) else leaders
-                found.add(index + effect.offset)
-        leaders |= starts
-        if not all(map(self._has, leaders)):
+        effects, size = self.effects, len(self.effects)
+        calls = [n + effect.offset for n, effect in enumerate(effects) if isinstance(effect, Call)]
+        jumps = [
+            n + effect.offset for n, effect in enumerate(effects) if isinstance(effect, Branch)
+        ]
+        leaders = [self.entry, *calls, *jumps]
+        inside = min(leaders) >= 0 and max(leaders) < size
+        if not inside or (self._has_gaps and not all(map(self._has, leaders))):
             self._refuse_branch()
-        self.starts = frozenset(starts)
+        self.starts = frozenset((self.entry, *calls))
         """Where functions begin: the entry, and where BL goes."""
-        order = [*sorted(leaders), len(self.effects)]
+        is_leader = bytearray(size)
+        for leader in leaders:
+            is_leader[leader] = 1
+        order = [*compress(range(size), is_leader), size]
         self.stops = dict(pairwise(order))
         """Where blocks begin, at functions and branch targets -> where the next one does."""
+        self.costs = [*accumulate(map(_COSTS.__getitem__, map(type, effects)), initial=0)]
+        """What a walk from the first word up to each index costs."""
 
     def _refuse_branch(self) -> None:
         for index, effect in enumerate(self.effects):
@@ -132,6 +143,17 @@ class Text:
 
 
 _GAP: Final = Gap()
+
+
+class _Costs(dict[type, int]):
+    """Of a kind of effect."""
+
+    def __missing__(self, kind: type) -> int:
+        cost = self[kind] = kind.cost if issubclass(kind, Step) else 1
+        return cost
+
+
+_COSTS: Final = _Costs()
 
 
 def _words(segment: Segment) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """An image's debug information: from addresses to Python lines (ABI.md 5.3).
 
-Implements `xap_harness.hypervisor.symbols.Symbols`. The line table gives the line of an
+The line table gives the line of an
 instruction, the tree of subprograms and inlined subroutines (DWARF 4, 2.17 and 3.3.8) the
 functions that it is in and the lines that they were called from.
 """
@@ -20,7 +20,7 @@ from elftools.dwarf.ranges import BaseAddressEntry
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from xap_harness.hypervisor.fault import Place
+from xaprt.debug.place import Place
 
 _ENTRY = ("xap_entry", "xap_entry9")
 """What LLVM compiled from the routes: no function of the user's."""
@@ -69,6 +69,10 @@ class DwarfSymbols:
             return self._chain(pc, frames)
         except Exception:  # noqa: BLE001 - an image may say anything: then nothing is known
             return ()
+
+    def place(self, address: int) -> Place | None:
+        """Of one instruction: the innermost function that the app's author wrote."""
+        return next(iter(self.chain(address, ())), None)
 
     def _chain(self, pc: int, frames: Sequence[int]) -> tuple[Place, ...]:
         # A call lies before its return address, which may be another function's beginning.
