@@ -1,5 +1,5 @@
 # What needs setting up is set up by the target that needs it, once: .venv here, and for the
-# tests two Debian packages where this may install them. Nothing else leaves the directory.
+# tests a few Debian packages where this may install them. Nothing else leaves the directory.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -79,11 +79,16 @@ apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 apt-get install -y -qq --no-install-recommends $(1) >/dev/null
 endef
 
-# readelf and eu-elflint judge the images in tests/independent, which skips them if need be.
+# Command and package: they judge what tests make (images, bundles, device trees, signatures, the C
+# header). A test that needs one skips without it.
+DEBIAN := readelf:binutils eu-elflint:elfutils dumpimage:u-boot-tools dtc:device-tree-compiler \
+	openssl:openssl gcc:gcc g++:g++ clang:clang
+
 debian-packages:
 	@missing=""
-	command -v readelf >/dev/null || missing="$$missing binutils"
-	command -v eu-elflint >/dev/null || missing="$$missing elfutils"
+	for each in $(DEBIAN); do
+		command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each#*:}"
+	done
 	if [ -z "$$missing" ]; then exit 0; fi
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 		echo "installing$$missing"

@@ -13,7 +13,6 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xap_harness.emulator.backend import layout_of
-from xap_harness.emulator.symbols import DwarfSymbols
 from xap_harness.host.engine import HostEngine, HostError
 from xap_harness.host.program import Program
 from xap_harness.hypervisor.console import AppLog
@@ -25,6 +24,7 @@ from xap_harness.hypervisor.services import Services
 from xapc.diagnostics import CompileError
 from xapc.pipeline import build
 from xaprt import abi
+from xaprt.debug.dwarf import DwarfSymbols
 from xaprt.image import Image, ImageError, read
 
 APPS = Path(__file__).parent / "apps"

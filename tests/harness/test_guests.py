@@ -214,3 +214,22 @@ def test_a_fault_shows_in_the_timeline(asm_app):
     assert vcpu.read_registers(0, 4) == (abi.REFUSED, 0, 0, 0)
     (fault,) = [event for event in events if event.step is Step.FAULTED]
     assert "OVERFLOW" in str(fault.values["reason"])
+
+
+# --- exceptions that are the guest's own ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("instruction", "ec", "behind"), [("svc #7", 0x15, True), ("brk #7", 0x3C, False)]
+)
+def test_a_guest_takes_its_own_exceptions(answering, instruction, ec, behind):
+    """Neither is a trap to the hypervisor: they go to the guest's vectors."""
+    vectors = RAM + 0x8_0000
+    domain = answering.hypervisor.domains[GUEST.domid]
+    domain.write(vectors + 0x200, assemble("mrs x20, esr_el1; mrs x21, elr_el1; wfi"))
+    source = f"{load_immediate('x9', vectors)}; msr vbar_el1, x9; {instruction}; wfi"
+    vcpu, answers = run(answering, source)
+    assert answers == []
+    esr, elr = vcpu.read_registers(20, 2)
+    at = RAM + len(assemble(source)) - 8
+    assert (esr >> 26, esr & 0xFFFF, elr) == (ec, 7, at + 4 if behind else at)

@@ -154,4 +154,6 @@ def test_an_app_beyond_the_limits(tmp_path, capsys):
         "    return a[x + 1]\n"
     )
     assert run([str(path), "smc", "0xC600_0001"]) == 1
-    assert one_line(capsys).startswith(f"xapc run: {path}: the stack needs 70")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"{path}:4:5: error[E0722]: ")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from xap_harness.emulator.assembler import assemble, load_immediate
 from xap_harness.emulator.machine import UnicornMachine
@@ -64,7 +64,7 @@ class Platform:
         return sorted((begin, end) for _, begin, end in self.calls)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def platform(asm_app):
     def make(cpus: int, source: str = BUSY, **arguments) -> Platform:
         return Platform(asm_app(source, **arguments), cpus)
@@ -231,6 +231,18 @@ def test_a_guest_that_waits_for_an_interrupt_wakes_when_it_comes(platform):
     assert one.registers(1, 21, 2) == (1, 40)
 
 
+def test_an_idle_cpu_does_not_wake_in_the_past(platform):
+    """vCPU 0 waits on an idle CPU; a call of vCPU 1, much later, injects its interrupt."""
+    source = f"{TURNS} mov x0, #40; mov x8, #7; svc #0; mov x8, #0; mov x0, #0; svc #0"
+    two = platform(2, source, needs=(Need(abi.NeedKind.IRQ, (40,)), Need(abi.NeedKind.TIMER, ())))
+    two.start(0, "wfi; mov x0, #1; movk x0, #0xc600, lsl #16; mov x1, #1; smc #0")
+    two.start(1, "mov x19, #9000; w: subs x19, x19, #1; b.ne w;" + call(500), vcpu=1)
+    two.scheduler.run(100_000)
+    (_, _, first_ends), (requester, second_begins, _) = two.calls
+    assert requester == Requester(1, 0)
+    assert second_begins >= first_ends > 18_000
+
+
 def test_vcpus_of_one_cpu_take_turns(platform):
     one = platform(1)
     for domid in (1, 2):
@@ -251,7 +263,7 @@ def test_a_guest_that_crashes_stops_nobody_else(platform):
     assert one.registers(3, 0, 1) == (3 << 32,)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None)
 @given(
     cpus=st.integers(1, 4),
     instances=st.sampled_from(abi.Instances),

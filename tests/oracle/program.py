@@ -1,208 +1,165 @@
-"""Whole programs: types, constants, state, functions, and a handler that is called from outside."""
+"""Whole programs: what the app declares, its modules, and what is done to it from outside."""
 
 from dataclasses import dataclass
 from random import Random
 
-from tests.oracle.model import (
-    BOOL,
-    U8,
-    U64,
-    Array,
-    Enumeration,
-    Int,
-    Name,
-    Routine,
-    Struct,
-    Tuple,
-    Type,
-    World,
-)
-from tests.oracle.statements import indented, suite
+from tests.oracle.handlers import Entry, Handlers, handlers
+from tests.oracle.model import Rights, World
+from tests.oracle.modules import Exports, body, enter, header, imports, sibling, spelled
+from tests.oracle.routines import function
+from tests.oracle.types import Int
 
-FID = 0xC600_0001
+MAIN = "oracle.py"
 
-_HEADER = '''\
-"""Generated."""
-from enum import Enum, Flag
-from typing import Final
-from xap import (
-    App, Array, N, log, struct, wrapping, u8, u16, u32, u64, i8, i16, i32, i64,
-)
+MEMORY_BYTES = 128
+"""Of each of the first two pages of every guest's RAM: what is there at first."""
 
-app = App("oracle", version="1.0.0", uuid="6f0c4d25-9d3f-4f0a-8b9f-1c118a2f6d0e")
-'''
+
+@dataclass(frozen=True)
+class Step:
+    """`what`: "smc", "hvc" (id, x1...), "load" (address, width), "store" (address, value, width),
+    or "destroy" (). `settles`: time passes after it."""
+
+    what: str
+    arguments: tuple[int, ...] = ()
+    domid: int = 1
+    vcpu: int = 0
+    settles: bool = True
 
 
 @dataclass(frozen=True)
 class Generated:
-    """Source text, and the arguments (x1..x7) of the calls to make, one after the other."""
+    """File names with their texts, MAIN being the app's; and the steps, one after the other."""
 
-    source: str
-    calls: tuple[tuple[int, ...], ...]
+    files: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+    memory: bytes
+
+    def __str__(self) -> str:
+        parts: list[str] = []
+        for name, text in self.files:
+            parts += [f"# {name}"]
+            parts += [f"{n:>4} {line}" for n, line in enumerate(text.splitlines(), 1)]
+        return "\n".join([*parts, *map(str, self.steps)])
 
 
 def generate(rng: Random, size: int = 4) -> Generated:
     world = World(rng)
-    lines = [_HEADER]
-    lines += _enumerations(world)
-    lines += _structures(world)
-    lines += _constants(world)
-    lines += _state(world)
-    for _ in range(rng.randrange(1, size)):
-        lines += ["", *_function(world)]
-    handler, params = _handler(world, size)
-    lines += ["", *handler]
-    calls = tuple(tuple(_argument(world, p) for p in params) for _ in range(1 + rng.randrange(3)))
-    return Generated("\n".join(lines) + "\n", calls)
+    world.rights = _rights(world)
+    files: list[tuple[str, str]] = []
+    others: list[Exports] = []
+    for name in world.pick([(), (), (), (), ("low",), ("low",), ("low", "high")]):
+        text, made = sibling(world, name, others)
+        files.append((f"{name}.py", text))
+        others.append(made)
+    per_domain = world.chance(20)
+    text, entries = _main(world, size, others, per_domain)
+    # Deadlines of two instances could fall together.
+    domids = (1,) if per_domain and world.rights.timer else (1, 1, 2)
+    memory = rng.randbytes(2 * MEMORY_BYTES)
+    return Generated((*files, (MAIN, text)), _steps(world, entries, domids), memory)
 
 
-def _argument(world: World, type: Int) -> int:
-    """A register: the type's edges or small numbers, with noise above the width."""
+def _main(
+    world: World, size: int, others: list[Exports], per_domain: bool
+) -> tuple[str, list[Entry]]:
+    enter(world, "")
+    taken = [line for other in others for line in imports(world, other)]
+    lines = [*_app(world, per_domain), *body(world)]
+    texts = [function(world, 3) for _ in range(world.rng.randrange(max(1, size - len(others))))]
+    made: Handlers = handlers(world, size, events=not per_domain)
+    texts += made.texts
+    if world.chance(30):  # a function may use what stands below it
+        world.rng.shuffle(texts)
+    for text in texts:
+        lines += ["", *text]
+    return spelled(world, header(taken, "\n".join(lines) + "\n")), made.entries
+
+
+# --- what the app declares -------------------------------------------------------------------
+
+
+def _rights(world: World) -> Rights:
+    ids = world.rng.sample([0xC200_0001, 0x8300_0010, 0xC600_0F00, 0x8400_0050], 2)
+    io = [("uart1", 0x1C09_0000, 0x1000), ("gpio", 0x1C10_0000, 0x2000)]
+    return Rights(
+        call_smc=tuple(ids) if world.chance(35) else (),
+        guest_memory=world.pick(["r", "rw", "rw", "rw"]) if world.chance(55) else "",
+        io=tuple(io[: 1 + world.chance(30)]) if world.chance(35) else (),
+        irqs=(40, 41) if world.chance(30) else (),
+        timer=world.chance(20),
+    )
+
+
+def _app(world: World, per_domain: bool) -> list[str]:
+    rights = world.rights
+    needs: list[str] = []
+    if rights.call_smc:
+        needs.append(f"Needs.call_smc({', '.join(f'{i:#x}' for i in rights.call_smc)})")
+    if rights.guest_memory:
+        needs.append(f'Needs.guest_memory("{rights.guest_memory}")')
+    needs += [f'Needs.io("{name}", {base:#x}, {size:#x})' for name, base, size in rights.io]
+    needs += [f"Needs.irq({virq})" for virq in rights.irqs]
+    needs += ["Needs.timer()"] * rights.timer
+    lines = [
+        "app = App(",
+        '    "oracle", version="1.0.0", uuid="6f0c4d25-9d3f-4f0a-8b9f-1c118a2f6d0e",',
+        # As instructions are not counted on the host, no budget may end a call.
+        "    budget_us=10_000,",
+    ]
+    if per_domain or world.chance(10):
+        lines.append(f"    instances=Instances.{'PER_DOMAIN' if per_domain else 'SHARED'},")
+    if world.chance(50):
+        lines.append(f"    restart=Restart.ON_FAULT(limit={world.rng.randrange(1, 4)}),")
+    elif world.chance(10):
+        lines.append("    restart=Restart.NEVER,")
+    if needs:
+        lines.append(f"    needs=[{', '.join(needs)}],")
+    return [*lines, ")"]
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+
+def _steps(world: World, entries: list[Entry], domids: tuple[int, ...]) -> tuple[Step, ...]:
+    made: list[Step] = []
+    for _ in range(2 + world.rng.randrange(4)):
+        domid, vcpu = world.pick(domids), world.pick([0, 0, 0, 1])
+        entry = world.pick(entries)
+        if entry.what != "mmio":
+            made.append(_request(world, entry, domid, vcpu))
+            continue
+        writes = 1 + world.rng.randrange(3) if entry.posted else 1
+        for _ in range(writes):
+            made.append(_access(world, entry, domid, vcpu))
+    if world.chance(15):
+        made.insert(world.rng.randrange(len(made)) + 1, Step("destroy", domid=world.pick(domids)))
+    return tuple(made)
+
+
+def _request(world: World, entry: Entry, domid: int, vcpu: int) -> Step:
+    fid = world.pick(entry.ids)
+    if world.chance(10):
+        fid |= 1 << (32 + world.rng.randrange(32))  # what the hypervisor does not look at
+    args = [_register(world, type) for type in entry.params]
+    return Step(entry.what, (fid, *args), domid, vcpu)
+
+
+def _register(world: World, type: Int) -> int:
+    """The type's edges or small numbers, with noise above the width."""
     value = world.literal(type) & ((1 << type.bits) - 1)
     noise = world.rng.randrange(1 << 64) >> type.bits << type.bits
     return (value | noise) & ((1 << 64) - 1) if world.chance(30) else value
 
 
-def _enumerations(world: World) -> list[str]:
-    lines: list[str] = []
-    for _ in range(world.rng.randrange(3)):
-        base, flag = world.pick([U8, U64]), world.chance(40)
-        count = 1 + world.rng.randrange(4)
-        values = (
-            [1 << n for n in range(count)] if flag else sorted(world.rng.sample(range(8), count))
-        )
-        if not flag and 0 not in values:
-            values[0] = 0
-        name = f"{'Flags' if flag else 'Kind'}{len(world.enums)}"
-        members = tuple((f"M{n}", value) for n, value in enumerate(values))
-        world.enums.append(Enumeration(name, base, flag, members))
-        lines += ["", f"class {name}({base}, {'Flag' if flag else 'Enum'}):"]
-        lines += indented([f"{member} = {value}" for member, value in members])
-    return lines
-
-
-def _structures(world: World) -> list[str]:
-    lines: list[str] = []
-    for number in range(world.rng.randrange(3)):
-        fields: list[tuple[str, Type]] = []
-        for place in range(1 + world.rng.randrange(4)):
-            type: Type = world.scalar_type()
-            if world.structs and world.chance(20):
-                type = world.pick(world.structs)
-            elif world.chance(20):
-                type = Array(world.int_type(), 1 + world.rng.randrange(4))
-            fields.append((f"f{place}", type))
-        made = Struct(f"Struct{number}", tuple(fields))
-        lines += ["", "@struct", f"class {made.name}:"]
-        lines += indented([f"{f}: {t} = {_default(world, t)}" for f, t in fields])
-        lines += ["", *indented(_method(world, made))]
-        world.structs.append(made)
-    return lines
-
-
-def _default(world: World, type: Type) -> str:
-    match type:
-        case Int():
-            return f"{type}({world.literal(type)})"
-        case Enumeration(members=members):
-            return f"{type}.{world.pick(members)[0]}"
-        case Struct() | Array():
-            return f"{type}()"
-        case _:
-            return world.pick(["True", "False"])
-
-
-def _method(world: World, owner: Struct) -> list[str]:
-    result = world.int_type()
-    name = f"method{len(world.routines)}"
-    with world.scope():
-        world.scopes[-1].append(Name("self", owner, True))
-        world.scopes[-1].append(Name("by", result, True))
-        body = [*_globals(world), *suite(world, 2, ends=result)]
-    world.routines.append(Routine(name, (("self", owner), ("by", result)), result, owner))
-    return [f"def {name}(self, by: {result}) -> {result}:", *indented(body)]
-
-
-def _constants(world: World) -> list[str]:
-    lines = [""]
-    for number in range(world.rng.randrange(3)):
-        value = world.rng.randrange(1, 100)
-        lines.append(f"K{number}: Final = {value}")
-        world.untyped.append((f"K{number}", value))
-    for number in range(world.rng.randrange(3)):
-        type = world.int_type()
-        # Not zero: dividing by a constant zero is an error of the program.
-        lines.append(f"C{number}: Final[{type}] = {type}({world.literal(type) or 1})")
-        world.globals.append(Name(f"C{number}", type, False))
-    if world.chance(50):
-        held = world.int_type()
-        table = Array(held, 2 + world.rng.randrange(6))
-        element = f"{held}.wrap(i * {world.rng.randrange(1, 50)})"
-        lines.append(f"TABLE: Final = {table}({element} for i in range({table.length}))")
-        world.globals.append(Name("TABLE", table, False))
-    return lines
-
-
-def _state(world: World) -> list[str]:
-    lines: list[str] = []
-    for number in range(world.rng.randrange(1, 5)):
-        kind = world.rng.randrange(4)
-        type: Type = world.scalar_type()
-        if kind == 0:
-            type = Array(world.scalar_type(), 1 + world.rng.randrange(6))
-        elif kind == 1 and world.structs:
-            type = world.pick(world.structs)
-            if world.chance(50):
-                type = Array(type, 1 + world.rng.randrange(3))
-        name = f"g{number}"
-        lines.append(f"{name} = {_default(world, type)}")
-        world.globals.append(Name(name, type, True))
-    return lines
-
-
-def _globals(world: World) -> list[str]:
-    names = [
-        n.place for n in world.globals if n.writable and not isinstance(n.type, (Struct, Array))
-    ]
-    return [f"global {', '.join(names)}"] if names else []
-
-
-def _function(world: World) -> list[str]:
-    params: list[tuple[str, Type]] = []
-    for _ in range(world.rng.randrange(4)):
-        type: Type = world.scalar_type()
-        if world.chance(25):
-            type = world.pick([*world.structs, Array(U8, 8)])
-        params.append((world.fresh("p"), type))
-    kind = world.rng.randrange(10)
-    result: Type | None = world.scalar_type()
-    if kind == 0:
-        result = None
-    elif kind == 1:
-        result = Tuple(tuple(world.scalar_type() for _ in range(2 + world.rng.randrange(2))))
-    elif kind == 2 and world.structs:
-        result = world.pick(world.structs)
-    name = world.fresh("fn")
-    with world.scope():
-        world.scopes[-1] += [Name(n, t, True) for n, t in params]
-        body = [*_globals(world), *suite(world, 3, ends=result)]
-    world.routines.append(Routine(name, tuple(params), result))
-    listed = ", ".join(f"{n}: {t}" for n, t in params)
-    return [f"def {name}({listed}) -> {result}:", *indented(body)]
-
-
-def _handler(world: World, size: int) -> tuple[list[str], list[Int]]:
-    params = [world.int_type() for _ in range(world.rng.randrange(5))]
-    count = 1 + world.rng.randrange(3)
-    items = tuple(world.int_type() for _ in range(count))
-    result: Type = items[0] if count == 1 else Tuple(items)
-    names = [world.fresh("x") for _ in params]
-    with world.scope():
-        world.scopes[-1] += [Name(n, t, True) for n, t in zip(names, params, strict=True)]
-        body = [*_globals(world), *suite(world, size, ends=result)]
-    listed = ", ".join(f"{n}: {t}" for n, t in zip(names, params, strict=True))
-    head = [f"@app.smc({FID:#x})", f"def handler({listed}) -> {result}:"]
-    return [*head, *indented(body)], params
-
-
-__all__ = ["BOOL", "FID", "Generated", "generate"]
+def _access(world: World, entry: Entry, domid: int, vcpu: int) -> Step:
+    """Aligned and inside mostly; others are nobody's."""
+    width = world.pick([1, 2, 4, 4, 8])
+    offset = world.rng.randrange(64) // width * width
+    if world.chance(10):
+        offset = world.rng.randrange(entry.size + 16)
+    if entry.writes and (not entry.reads or world.chance(50)):
+        value = world.rng.randrange(1 << world.pick([4, 8, 32, 64]))
+        settles = not entry.posted or world.chance(40)
+        return Step("store", (entry.base + offset, value, width), domid, vcpu, settles)
+    return Step("load", (entry.base + offset, width), domid, vcpu)

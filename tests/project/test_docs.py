@@ -1,12 +1,13 @@
 """What the pages show is what happens: their files are written, their commands run.
 
-In a page, a block of `python` that begins with `# name.py` is that file, and in a block of
-`console` a line after `$` is a command, what follows is its output. Numbers that may change with
-the compiler, and times, are compared as numbers only.
+In a page, a block of `python` that begins with `# name.py` is that file (so is one of `toml`), and
+in a block of `console` a line after `$` is a command, what follows is its output. Numbers that may
+change with the compiler, and times, are compared as numbers only.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,14 +17,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "docs/getting-started.md", "docs/seeing.md"]
+PAGES = [
+    "README.md",
+    "docs/device-models.md",
+    "docs/getting-started.md",
+    "docs/seeing.md",
+    "docs/shipping.md",
+]
+TOOLS = {"docs/shipping.md": ("dumpimage", "dtc", "openssl")}
+"""What a page runs that may not be there."""
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHANGES = [
     (r"\b\d+( +)(instructions|bytes|of them|of stack)", r"N\1\2"),
     (r"(instructions +|after |most )\d+", r"\1N"),
     (r"in \d+\.\d+s", "in Ns"),
     (r"\d+\.\d+ us|instructions=\d+", "N"),
-    (r"(build id +)\w+", r"\1ID"),
+    (r"(build id +|by key |Hash value: +)\w+", r"\1ID"),
+    (r"Data Size: .*|functions +\d+, \d+ words", "N"),
+    (r"module@\w+|reg = .*|(?m: at 0x\w+$)", "ADDRESS"),
     (r" +", " "),
 ]
 
@@ -31,8 +42,8 @@ CHANGES = [
 def steps(text: str) -> Iterator[tuple[str, str, str]]:
     """("file", name, content) and ("run", command, output), in the order of the page."""
     for language, body in BLOCK.findall(text):
-        named = re.match(r"# (\w+\.py)\n", body)
-        if language == "python" and named:
+        named = re.match(r"# (\w+\.(?:py|toml))\n", body)
+        if language in ("python", "toml") and named:
             yield "file", named[1], body
         elif language == "console":
             for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
@@ -70,6 +81,9 @@ def run(command: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page(page: str, tmp_path: Path) -> None:
+    missing = [name for name in TOOLS.get(page, ()) if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"the page runs {', '.join(missing)}, which is not installed")
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     done = list(steps((ROOT / page).read_text(encoding="utf-8")))
     assert {kind for kind, _, _ in done} == {"file", "run"}

@@ -5,7 +5,7 @@ from tests.soak.soak import Soak
 
 def test_every_answer_is_right() -> None:
     soak = Soak(seed=1)
-    soak.run(30_000, lambda soak: None)
+    soak.run(50_000, lambda soak: None)
     soak.finish()
     assert soak.model.wrong == []
     assert {"answered", "faulted", "restarted", "posted", "loaded"} <= soak.model.seen.keys()

@@ -3,8 +3,14 @@
 from typing import Protocol
 
 
+class ExternalAbort(Exception):
+    """Raised by a model: the device answers an access with an error. The app that made it is
+    condemned, by a synchronous external abort of a load and an SError of a store (ABI.md 5.1)."""
+
+
 class Device(Protocol):
-    """Registers in a region. `offset` is in bytes, aligned to `width`: 1, 2, 4 or 8."""
+    """Registers in a region. `offset` is in bytes, aligned to `width`: 1, 2, 4 or 8. What they
+    raise other than ExternalAbort is raised in the test."""
 
     def read(self, offset: int, width: int) -> int:
         """The value, of which the low `width` bytes count."""

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xaprt import abi
+from xaprt.debug.place import Place
 
 from xap_harness.hypervisor import syndrome
 from xap_harness.hypervisor.console import printable_lines
+from xap_harness.hypervisor.double_fetch import DoubleFetch, ReadLog
 from xap_harness.hypervisor.fault import Fault, FaultKind, Registers
 from xap_harness.hypervisor.outcome import Done, Failed, NotHandled, Outcome, signed
 from xap_harness.hypervisor.posted import Record, request_page
@@ -48,6 +50,7 @@ class EL0Engine:
         self._system_calls = SystemCalls(space, self._bounds, services)
         self._record = record
         self._last_syscall: int | None = None
+        self._reads: ReadLog | None = None
 
     @property
     def spent(self) -> int:
@@ -65,6 +68,22 @@ class EL0Engine:
         self._system_calls.reset()
         self._space.reset()
 
+    def watch_reads(self, found: list[DoubleFetch]) -> None:
+        self._reads = ReadLog(self._identity.app, found)
+        self._space.watch_reads(self._note_read)
+
+    def _note_read(self, page: int, offset: int, size: int) -> None:
+        assert self._reads is not None
+        pc, link = self._space.pc, self._space.read_registers(30, 1)[0]
+        self._reads.read(page, offset, size, lambda: self._place(pc, link))
+
+    def _place(self, pc: int, link: int) -> Place | int:
+        """The innermost Python line: that of a memory routine is its caller's."""
+        symbols, base = self._identity.symbols, self._layout.base
+        callers = (link - base,) if self._is_text(link) else ()
+        chain = () if symbols is None else symbols.chain(pc - base, callers)
+        return chain[0] if chain else pc - base
+
     def call(
         self, function: abi.Function, arguments: Sequence[int], requester: Requester, budget: int
     ) -> Outcome:
@@ -77,6 +96,8 @@ class EL0Engine:
         self, function: abi.Function, arguments: Sequence[int], requester: Requester, budget: int
     ) -> Outcome:
         self._last_syscall = None
+        if self._reads is not None:
+            self._reads.begin_call(requester)
         if self._record is not None:
             self._record_entry(function, arguments, requester)
         left = self._space.enter((function, *arguments), requester.tpidrro, budget)

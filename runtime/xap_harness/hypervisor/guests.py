@@ -23,6 +23,7 @@ _ROUTED = {
     ExceptionClass.HVC64: abi.RouteKind.HVC,
 }
 _ABORTS = (ExceptionClass.DATA_ABORT, ExceptionClass.INSTRUCTION_ABORT)
+_ITS_OWN = (ExceptionClass.SVC64, ExceptionClass.BRK64)
 _ZERO_REGISTER = 31
 
 
@@ -126,6 +127,9 @@ class Guest:
             return self._serve_call(trap, _ROUTED[ExceptionClass(cause)])
         if cause in _ABORTS:
             return self._serve_abort(trap)
+        if cause in _ITS_OWN:
+            self._raise_in_guest(trap, trap.esr, 0)
+            return None
         if cause == ExceptionClass.SYSTEM_REGISTER and self._serve_register(trap):
             return None
         self._raise_in_guest(trap, syndrome.make(ExceptionClass.UNKNOWN), 0)

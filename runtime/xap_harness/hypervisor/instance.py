@@ -11,6 +11,7 @@ from xaprt.manifest import Manifest
 from xap_harness.hypervisor.agenda import Agenda
 from xap_harness.hypervisor.clock import Clock
 from xap_harness.hypervisor.console import AppLog, Console
+from xap_harness.hypervisor.double_fetch import DoubleFetch
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.outcome import Outcome, init_failure
 from xap_harness.hypervisor.posted import DELAY_NS, Batch, Record
@@ -39,6 +40,9 @@ class Engine(Protocol):
 
     def reset(self) -> None:
         """State as after loading, nothing mapped."""
+
+    def watch_reads(self, found: list[DoubleFetch]) -> None:
+        """Put there, from now on, what a call reads twice of a guest's page."""
 
 
 MakeEngine = Callable[[Services], Engine]

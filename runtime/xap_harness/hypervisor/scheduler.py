@@ -88,12 +88,16 @@ class Scheduler:
         ready = [(at, cpu) for cpu in self.cpus if (at := cpu.ready_at) is not None]
         at, cpu = min(ready, key=lambda each: each[0], default=(until, None))
         due = self._hypervisor.next_due()
+        idle = [each for each in self.cpus if each.ready_at is None]
         if due is not None and due[0] <= at and due[0] < until:
             self._do_deferred(*due)
         elif cpu is not None and at < until:
             self._run(cpu, at, until)
         else:
             return False
+        for woken in (each for each in idle if each.ready_at is not None):
+            # Not before what has woken it.
+            woken.now_ns = max(woken.now_ns, self._hypervisor.clock.now_ns)
         return True
 
     def _do_deferred(self, due: int, instance: Instance) -> None:
@@ -110,6 +114,8 @@ class Scheduler:
         """The CPU's vCPU in turn: up to its next trap, or what that trap asks for."""
         clock = self._hypervisor.clock
         clock.now_ns = cpu.now_ns = at
+        if at >= cpu.slice_ends:
+            cpu.slice_ends = at + SLICE_NS
         guest = cpu.choose()
         executed = guest.executed
         try:

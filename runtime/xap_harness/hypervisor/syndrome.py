@@ -22,6 +22,7 @@ class ExceptionClass(IntEnum):
     DATA_ABORT = 0x24
     DATA_ABORT_SAME = 0x25
     SP_ALIGNMENT = 0x26
+    SERROR = 0x2F
     BRK64 = 0x3C
 
 
@@ -35,6 +36,7 @@ _NAMES = {
     ExceptionClass.PC_ALIGNMENT: "misaligned program counter",
     ExceptionClass.DATA_ABORT: "data abort",
     ExceptionClass.SP_ALIGNMENT: "misaligned stack pointer",
+    ExceptionClass.SERROR: "SError",
     ExceptionClass.BRK64: "BRK",
 }
 
@@ -43,6 +45,8 @@ _WNR = 1 << 6
 _TRANSLATION_LEVEL_3 = 0x07
 _PERMISSION_LEVEL_3 = 0x0F
 _EXTERNAL = 0x10
+_ASYNCHRONOUS_SERROR = 0x11
+_CAUSES = {_PERMISSION_LEVEL_3: "permission", _EXTERNAL: "external"}
 _ISV = 1 << 24
 _SAS, _SSE, _SRT, _SF = 22, 1 << 21, 16, 1 << 15
 
@@ -55,6 +59,14 @@ def abort(ec: ExceptionClass, *, mapped: bool, write: bool = False) -> int:
     """The syndrome of an access that stage 2 refused: no page, or not with this right."""
     fsc = _PERMISSION_LEVEL_3 if mapped else _TRANSLATION_LEVEL_3
     return make(ec, (_WNR if write else 0) | fsc)
+
+
+def device_error(*, write: bool) -> int:
+    """A device's answer to an access: synchronous external abort (DFSC 0x10), or an SError
+    (0x11), as a store has ended before its answer comes."""
+    if write:
+        return make(ExceptionClass.SERROR, _ASYNCHRONOUS_SERROR)
+    return make(ExceptionClass.DATA_ABORT, _EXTERNAL)
 
 
 def access(size: int, register: int, *, wide: bool, store: bool, signed: bool = False) -> int:
@@ -151,7 +163,7 @@ def describe(esr: int) -> str:
     if kind in (ExceptionClass.SVC64, ExceptionClass.BRK64):
         return f"{name} #{imm16(esr):#x}"
     if kind in (ExceptionClass.DATA_ABORT, ExceptionClass.INSTRUCTION_ABORT):
-        cause = "permission" if esr & 0x3F == _PERMISSION_LEVEL_3 else "not mapped"
+        cause = _CAUSES.get(esr & 0x3F, "not mapped")
         access = "execute"
         if kind is ExceptionClass.DATA_ABORT:
             access = "write" if esr & _WNR else "read"

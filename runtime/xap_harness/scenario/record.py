@@ -20,7 +20,7 @@ from xaprt.manifest import Manifest
 from xap_harness.emulator.backend import prepare_image
 from xap_harness.hypervisor.app import App
 from xap_harness.hypervisor.core import Access, AccessAnswer, Answer, Hypervisor
-from xap_harness.hypervisor.device import Device
+from xap_harness.hypervisor.device import Device, ExternalAbort
 from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.firmware import Firmware, Results
 from xap_harness.hypervisor.instance import Instance, MakeEngine
@@ -202,10 +202,18 @@ class _Device:
     hypervisor: RecordedHypervisor
 
     def read(self, offset: int, width: int) -> int:
-        value = self.wrapped.read(offset, width)
+        try:
+            value = self.wrapped.read(offset, width)
+        except ExternalAbort:
+            self.hypervisor.note("input", device=self.name, read=[offset, width], value=None)
+            raise
         self.hypervisor.note("input", device=self.name, read=[offset, width], value=f"{value:#x}")
         return value
 
     def write(self, offset: int, width: int, value: int) -> None:
         self.hypervisor.note("output", device=self.name, write=[offset, width], value=f"{value:#x}")
-        self.wrapped.write(offset, width, value)
+        try:
+            self.wrapped.write(offset, width, value)
+        except ExternalAbort:
+            self.hypervisor.note("input", device=self.name, write=[offset, width], value=None)
+            raise

@@ -13,7 +13,7 @@ from xaprt.abi import GuestMemory
 
 from xap_harness.emulator.backend import prepare_image
 from xap_harness.hypervisor.core import Access
-from xap_harness.hypervisor.device import Device
+from xap_harness.hypervisor.device import Device, ExternalAbort
 from xap_harness.hypervisor.domain import Domain, Region
 from xap_harness.hypervisor.firmware import Results
 from xap_harness.hypervisor.loader import LoadError
@@ -199,7 +199,13 @@ class _Device(Device):
     hypervisor: _ReplayedHypervisor
 
     def read(self, offset: int, width: int) -> int:
-        return int(self.hypervisor.next_input("read")["value"], 0)
+        value = self.hypervisor.next_input("read")["value"]
+        if value is None:
+            raise ExternalAbort
+        return int(value, 0)
 
     def write(self, offset: int, width: int, value: int) -> None:
-        pass
+        inputs = self.hypervisor.inputs
+        if inputs and "write" in inputs[0]:
+            inputs.popleft()
+            raise ExternalAbort

@@ -1,0 +1,1 @@
+"""The cases, a module for each subject; each one's clause is said where it is made."""

@@ -1,0 +1,1 @@
+"""The constructs of LANGUAGE.md, section by section."""
