@@ -113,7 +113,7 @@ def _bind_items(world: World, type: Tuple, value: str) -> Iterator[str]:
         else:
             targets.append(world.fresh("t"))
             bound.append((targets[-1], item))
-    yield f"{', '.join(targets)} = {value}"
+    yield f"{', '.join(targets)}{',' * (len(targets) == 1)} = {value}"
     for name, item in bound:
         world.bind(name, item)
 

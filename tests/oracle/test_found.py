@@ -138,3 +138,44 @@ def test_services_may_be_called_in_a_sibling(tmp_path: Path, needed_early: bool)
         loaded.smc(FID, 7)
         assert device.accesses == [("write", 0, 4, 7)]
         assert loaded.domain().pending == [40]
+
+
+def test_the_chain_names_who_called_what_never_returns(tmp_path: Path) -> None:
+    """LLVM makes one of two calls that nothing follows, if it may."""
+    path = tmp_path / "found.py"
+    path.write_text(
+        f"{APP}@app.smc(0xC600_0001)\ndef end(x: u32) -> u32:\n"
+        '    log.warn(f"{x}")\n    return 0 - u32(0xFFFF_FFFF)\n'
+        "@app.smc(0xC600_0002)\ndef outer(x: u32, y: u32) -> u32:\n    return end(x) + y\n"
+    )
+    for backend in BACKENDS:
+        for fid, chain in ((FID, ["end"]), (FID + 1, ["end", "outer"])):
+            fault = load(path, backend).smc(fid, 1).fault
+            assert fault is not None
+            assert [place.function for place in fault.chain] == chain
+
+
+def test_a_base_that_moves_by_bytes_reaches_aligned_places(tmp_path: Path) -> None:
+    """The verifier took a halfword five bytes before a base for misaligned: a store of a byte had
+    moved that base to an odd address."""
+    path = tmp_path / "found.py"
+    path.write_text(
+        APP.replace("needs=[", 'needs=[Needs.guest_memory("rw"), ').replace(
+            "from xap import ", "from xap import i64, map_guest_page, u16, "
+        )
+        + "@struct\nclass Item:\n    kind: u16 = u16(6)\n    size: i64 = i64(0)\n"
+        "@app.smc(0xC600_0001)\ndef handler() -> None:\n"
+        "    for turn in range(3, 0, -1):\n"
+        "        with map_guest_page(0x4000_1000, writable=True) as page:\n"
+        "            item = page.load(Item, (u32(turn) + 2) & 63)\n"
+        "            page.store(1, item)\n"
+        "            with map_guest_page(0x4000_1000, writable=True) as same:\n"
+        "                page.store(4, item)\n"
+    )
+    pages = []
+    for backend in BACKENDS:
+        loaded = load(path, backend)
+        loaded.domain().write(0x4000_1000, bytes(range(64)))
+        assert loaded.smc(FID).status == "ok"
+        pages.append(loaded.domain().read(0x4000_1000, 64))
+    assert pages[0] == pages[1]

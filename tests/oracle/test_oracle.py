@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.oracle.compare import compare
 from tests.oracle.program import generate
 
-SEEDS = 100
+SEEDS = 80
 
 
 @pytest.mark.parametrize("group", range(10))
@@ -21,7 +21,7 @@ def test_seeded_programs_agree(group: int, tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=30,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large,
                            HealthCheck.function_scoped_fixture],

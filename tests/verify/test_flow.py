@@ -72,6 +72,8 @@ GOOD = {
     "a prologue made by a callee": f"bl f; {EXIT}; f: stp x29, x30, [sp, #-32]!; bl save;"
     " ldp x29, x30, [sp], #32; ret; save: stp x19, x20, [sp, #16]; ret",
     "stacked arguments": f"sub sp, sp, #16; str x0, [sp]; bl f; {EXIT}; f: ldr x0, [sp, #8]; ret",
+    # LLVM, for a struct that was loaded from a page byte by byte (the oracle's seed 2000788).
+    "an odd pointer, copied": CALL + "add x1, x1, #29; mov x2, x1; stur w0, [x2, #-29]; ret",
     "pointer authentication": CALL + f"hint #25; {ENTER}; {LEAVE[:-5]}; hint #29; ret",
     "the other key": CALL + f"hint #27; {ENTER}; {LEAVE[:-5]}; hint #31; ret",
     "key without the stack pointer": CALL + f"hint #24; {ENTER}; {LEAVE[:-5]}; hint #28; ret",

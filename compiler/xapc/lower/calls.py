@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from xapc.lower.body import Body
 from xapc.lower.ir import arguments, ssa
+from xapc.lower.module import CALL
 from xapc.tree import Function
 from xapc.types import NEVER
 
@@ -28,7 +29,8 @@ def call(body: Body, function: Function, given: Sequence[str]) -> str:
     types = [type for type, _ in parameters(function)]
     body.weight += body.module.weight(function)
     symbol = body.module.symbol(function)
-    made = body.call(result_type(function), symbol, arguments(zip(types, values, strict=True)))
+    passed = arguments(zip(types, values, strict=True))
+    made = body.call(result_type(function), symbol, passed, f" {CALL}")
     if function.result is NEVER:
         body.end("unreachable")
     return result or made

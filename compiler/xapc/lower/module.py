@@ -15,11 +15,12 @@ attributes #0 = { nounwind uwtable "frame-pointer"="non-leaf" "no-jump-tables"="
 "disable-tail-calls"="true" }
 attributes #1 = { nomerge noreturn nounwind cold }
 attributes #2 = { nounwind }
-attributes #3 = { nomerge noreturn nounwind }"""
-"""Frame records in every function that calls, and no tail calls: a fault report names the
-whole call chain. No jump tables: the verifier knows every branch."""
+attributes #3 = { nomerge noreturn nounwind }
+attributes #4 = { nomerge }"""
+"""Frame records in every function that calls, no tail calls, and no two calls made one: a fault
+report names the whole call chain. No jump tables: the verifier knows every branch."""
 
-FUNCTION, SHIM, ENDS = "#0", "#2", "#3"
+FUNCTION, SHIM, ENDS, CALL = "#0", "#2", "#3", "#4"
 
 INLINED_AT_MOST = 400
 """Weight of a function that LLVM may inline."""

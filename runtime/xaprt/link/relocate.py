@@ -36,7 +36,7 @@ def apply(section: Section, relocation: Relocation, content: bytearray, target: 
         raise LinkError(
             f"{_place(section, relocation)}: {name} to {called(relocation)}: {problem}"
         ) from None
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         raise LinkError(f"{_place(section, relocation)}: lies outside its section") from None
 
 

@@ -160,8 +160,8 @@ class OddAccess(Access):
 
     def step(self, context: Context, state: State, index: int) -> bool:
         if self._after:
-            context.odd_steps |= 1 << self._base
+            context.moves_by_bytes = True
         return super().step(context, state, index)
 
     def _anywhere(self, context: Context, index: int) -> None:
-        context.odd_accesses[index] = self._base, self._width
+        context.odd_accesses[index] = self._width

@@ -49,11 +49,12 @@ class Context:
         """Index of each SVC -> number, None if it is not a constant."""
         self.preserved = ALL
         """Registers that hold at every return what they did at entry."""
-        self.odd_steps = 0
-        """A bit for each register that is moved by bytes somewhere."""
-        self.odd_accesses: dict[int, tuple[int, int]] = {}
+        self.moves_by_bytes = False
+        """Whether any register is moved by a number that is not a multiple of a word: it, or a
+        copy of it, may be a pointer to bytes."""
+        self.odd_accesses: dict[int, int] = {}
         """Index of an access at a distance from its base that no aligned object has from
-        another -> base and width. It is right only where the base itself is odd."""
+        another -> width. It is right only where the base itself is odd."""
         self.returns_at: int | None = None
         """The index of one return."""
 
@@ -145,14 +146,15 @@ class Context:
         raise self.refuse(Rule.ADDRESS, f"makes the address {at:#x}, outside the image", index)
 
     def check_odd_accesses(self) -> None:
-        for index, (base, width) in sorted(self.odd_accesses.items()):
-            if not self.odd_steps >> base & 1:
-                whole = min(width, WORD)
-                raise self.refuse(
-                    Rule.MISALIGNED,
-                    f"{width} bytes at an offset that is not a multiple of {whole}",
-                    index,
-                )
+        if self.moves_by_bytes:
+            return
+        for index, width in sorted(self.odd_accesses.items()):
+            whole = min(width, WORD)
+            raise self.refuse(
+                Rule.MISALIGNED,
+                f"{width} bytes at an offset that is not a multiple of {whole}",
+                index,
+            )
 
 
 # --- saved registers ------------------------------------------------------------------------

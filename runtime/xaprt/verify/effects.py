@@ -254,7 +254,7 @@ class OddAddImmediate(AddImmediate):
     __slots__ = ()
 
     def step(self, context: Context, state: State, index: int) -> bool:
-        context.odd_steps |= 1 << self._target
+        context.moves_by_bytes = True
         return super().step(context, state, index)
 
 

@@ -224,8 +224,8 @@ def _access(
     if base == SP and not after:
         return StackAccess(registers, width, store, before)
     # Word by word: a pointer to a word next to a doubleword is common, one to an odd byte not.
-    whole = min(width, WORD)
-    kind = OddAccess if before % whole or after % whole else Access
+    # Any access may move its base by bytes, also one of bytes.
+    kind = OddAccess if before % min(width, WORD) or after % WORD else Access
     return kind(base, registers, width, store, before, after)
 
 

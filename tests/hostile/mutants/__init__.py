@@ -1,0 +1,7 @@
+"""The corpus proved: every check of the hypervisor's rules is broken once, and a case turns red.
+
+    python -m tests.hostile.mutants
+
+`places` says which modules hold rules, `operators` how a check is broken, `running` how a mutant
+is run, `__main__` is the command.
+"""

@@ -1,0 +1,67 @@
+"""Which code holds the rules, and what of it does not."""
+
+import ast
+from collections.abc import Iterator
+
+HYPERVISOR = (
+    "agenda", "app", "clock", "console", "core", "domain", "el0", "fault", "firmware", "gic",
+    "guests", "instance", "loader", "memory", "outcome", "posted", "requester", "routes",
+    "scheduler", "services", "syndrome", "syscalls",
+)  # fmt: skip
+EMULATOR = ("app_space", "backend", "counting", "loadstore", "shared", "traps", "vcpu")
+MODULES = (
+    *(f"xap_harness.hypervisor.{name}" for name in HYPERVISOR),
+    *(f"xap_harness.emulator.{name}" for name in EMULATOR),
+    "xaprt.abi",
+    "xaprt.admission",
+    "xaprt.image",
+    "xaprt.manifest.model",
+    "xaprt.manifest.reader",
+    "xaprt.manifest.values",
+    "xaprt.rights",
+)
+
+NO_RULES = {
+    "the timeline and traces": (
+        "_record_*", "_note*", "_name", "_go_on", "_told", "status_name", "_count_events",
+    ),
+    "what is printed for people": ("__repr__", "__str__", "_quoted", "_flags", "_called"),
+    "models for tests": ("TrngFirmware.*", "RegisterFile.*"),
+    "double fetches": ("watch_reads*", "_place", "_reads"),
+    "caches of compiled images": ("_compiled",),
+}  # fmt: skip
+"""Functions that decide nothing, by why."""
+
+
+def holds_rules(qualname: str) -> bool:
+    from fnmatch import fnmatch
+
+    return not any(
+        fnmatch(qualname, pattern) or fnmatch(qualname, f"*.{pattern}")
+        for patterns in NO_RULES.values()
+        for pattern in patterns
+    )
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Those of a module and of its classes, by qualified name; what is nested counts as theirs."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, ast.FunctionDef):
+                    yield f"{node.name}.{inner.name}", inner
+
+
+ENCODINGS = ("xap_harness.hypervisor.gic",)
+"""Modules whose numbers are the architecture's names of registers."""
+
+
+def constants(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Numbers of a module: the values of its assignments."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name):
+                yield target.id, node.value
