@@ -58,8 +58,11 @@ def augmentation(world: World, type: Int) -> str:
     """`op= value` for a place of that type."""
     plain = ["+=", "-=", "*="] if world.wrapping or not world.safe else []
     op = world.pick([*plain, "^=", "|=", "&=", "<<=", ">>=", "//=", "%="])
-    if op in ("<<=", ">>=") and (world.safe or world.chance(80)):
-        return f"{op} {world.rng.randrange(type.bits)}"
+    if op in ("<<=", ">>="):
+        # A constant count is inside; one of a type need not be.
+        wild = not world.safe and world.chance(20)
+        count = integer(world, world.int_type(), 1) if wild else world.rng.randrange(type.bits)
+        return f"{op} {count}"
     if op in ("//=", "%="):
         if world.safe or world.chance(60):
             return f"{op} {1 + world.rng.randrange(100)}"

@@ -160,8 +160,8 @@ class OddAccess(Access):
 
     def step(self, context: Context, state: State, index: int) -> bool:
         if self._after:
-            context.moves_by_bytes = True
+            context.moved_by_bytes |= 1 << self._base
         return super().step(context, state, index)
 
     def _anywhere(self, context: Context, index: int) -> None:
-        context.odd_accesses[index] = self._width
+        context.odd_accesses[index] = self._base, self._width

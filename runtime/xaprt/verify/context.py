@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from xaprt import abi
+from xaprt.verify.copies import byte_pointers
 from xaprt.verify.rules import Refusal, Rule
 from xaprt.verify.state import ALL, CALL_NUMBER, ENTRY, LINK, NUMBER, PARKED, SIGNED, State
 
@@ -49,12 +50,11 @@ class Context:
         """Index of each SVC -> number, None if it is not a constant."""
         self.preserved = ALL
         """Registers that hold at every return what they did at entry."""
-        self.moves_by_bytes = False
-        """Whether any register is moved by a number that is not a multiple of a word: it, or a
-        copy of it, may be a pointer to bytes."""
-        self.odd_accesses: dict[int, int] = {}
+        self.moved_by_bytes = 0
+        """A bit for each register that is moved by a number that is not a multiple of a word."""
+        self.odd_accesses: dict[int, tuple[int, int]] = {}
         """Index of an access at a distance from its base that no aligned object has from
-        another -> width. It is right only where the base itself is odd."""
+        another -> base and width. It is right only where the base itself is odd."""
         self.returns_at: int | None = None
         """The index of one return."""
 
@@ -145,16 +145,17 @@ class Context:
                 return
         raise self.refuse(Rule.ADDRESS, f"makes the address {at:#x}, outside the image", index)
 
-    def check_odd_accesses(self) -> None:
-        if self.moves_by_bytes:
-            return
-        for index, width in sorted(self.odd_accesses.items()):
-            whole = min(width, WORD)
-            raise self.refuse(
-                Rule.MISALIGNED,
-                f"{width} bytes at an offset that is not a multiple of {whole}",
-                index,
-            )
+    def check_odd_accesses(self, words: Sequence[int]) -> None:
+        """`words`: those of the function."""
+        pointers = byte_pointers(words, self.moved_by_bytes) if self.moved_by_bytes else 0
+        for index, (base, width) in sorted(self.odd_accesses.items()):
+            if not pointers >> base & 1:
+                whole = min(width, WORD)
+                raise self.refuse(
+                    Rule.MISALIGNED,
+                    f"{width} bytes at an offset that is not a multiple of {whole}",
+                    index,
+                )
 
 
 # --- saved registers ------------------------------------------------------------------------

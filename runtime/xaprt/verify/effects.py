@@ -254,7 +254,7 @@ class OddAddImmediate(AddImmediate):
     __slots__ = ()
 
     def step(self, context: Context, state: State, index: int) -> bool:
-        context.moves_by_bytes = True
+        context.moved_by_bytes |= 1 << self._target
         return super().step(context, state, index)
 
 

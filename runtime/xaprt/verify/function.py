@@ -100,7 +100,9 @@ class Function:
         if self._refused:
             raise self._refused[min(self._refused)]
         if self._context.odd_accesses:
-            self._context.check_odd_accesses()
+            spans = [range(start, self._stops[start]) for start in self._known]
+            words = [self._text.word(index) for span in spans for index in span]
+            self._context.check_odd_accesses(words)
         return None
 
     def _next(self) -> tuple[int, int]:

@@ -86,6 +86,7 @@ class Text:
         if not executable:
             raise Refusal(Rule.ENTRY, "there is no text")
         self.base = executable[0].address
+        self._segments = executable
         self._has_gaps = False
         self.effects: list[Effect] = []
         """What each word does."""
@@ -99,6 +100,14 @@ class Text:
 
     def address(self, index: int) -> int:
         return self.base + _WORD * index
+
+    def word(self, index: int) -> int:
+        address = self.address(index)
+        for segment in self._segments:
+            at = address - segment.address
+            if 0 <= at < len(segment.bytes_):
+                return int.from_bytes(segment.bytes_[at : at + _WORD], "little")
+        return 0
 
     def _index_of(self, entry: int) -> int:
         index, odd = divmod(entry - self.base, _WORD)

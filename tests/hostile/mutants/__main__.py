@@ -4,6 +4,7 @@ Prints what no case notices, and a summary; `--write` puts it into docs/hostile.
 """
 
 import argparse
+import hashlib
 import os
 import pickle
 import select
@@ -12,6 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -68,7 +70,7 @@ def _result(pid: int, reading: int) -> Any:
 # --- which case executes what ----------------------------------------------------------------
 
 
-def coverage() -> Coverage:
+def coverage() -> tuple[Coverage, dict[str, dict[str, object]]]:
     """By running all cases once, which records the harmless runs, too: mutants are compared with
     those. Ends the program if a case is red without any mutant."""
     files = {str(source_of(module)) for module in MODULES}
@@ -98,53 +100,100 @@ def coverage() -> Coverage:
         sys.exit(1)
     seen: Coverage
     seen, calm = found
-    RECORDED.update(calm)
-    return seen
+    return seen, calm
 
 
 # --- the campaign ----------------------------------------------------------------------------
 
 
 @dataclass
+class State:
+    """What a campaign that was broken off has found, for one state of the rules: what is killed
+    stays so. `survivors`, `covered` and `calm` are of one state of the corpus."""
+
+    rules: str
+    killed: dict[Mutant, str] = field(default_factory=dict)
+    corpus: str = ""
+    survivors: list[Mutant] = field(default_factory=list)
+    covered: Coverage = field(default_factory=dict)
+    calm: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None) -> "State":
+        rules = _digest(source_of(module) for module in MODULES)
+        if path is not None and path.exists():
+            found = pickle.loads(path.read_bytes())
+            if isinstance(found, State) and found.rules == rules:
+                return found
+        return cls(rules)
+
+    def write(self, path: Path | None) -> None:
+        if path is not None:
+            path.write_bytes(pickle.dumps(self))
+
+    def cover(self) -> None:
+        here = Path(__file__).parent
+        corpus = _digest(p for p in sorted(here.parent.rglob("*.py")) if p.parent != here)
+        if corpus != self.corpus:
+            self.survivors = []
+            self.covered, self.calm = coverage()
+            self.corpus = corpus
+        RECORDED.update(self.calm)
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+@dataclass
 class Campaign:
     """`killed` gives the case that noticed; "" what it raised or that it did not end."""
 
-    covered: Coverage
+    state: State
+    path: Path | None
     killed: dict[Mutant, str] = field(default_factory=dict)
     survivors: list[Mutant] = field(default_factory=list)
     _killers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def cases_for(self, mutant: Mutant) -> list[str]:
         """Those that execute it: first what noticed others of that place, then the special."""
-        names: Iterable[str] = self.covered
+        names: Iterable[str] = self.state.covered
         if not mutant.is_constant:
             line = str(source_of(mutant.module)), mutant.line
-            names = [name for name, lines in self.covered.items() if line in lines]
+            names = [name for name, lines in self.state.covered.items() if line in lines]
         killers = self._killers[mutant.module + mutant.place]
-        return sorted(names, key=lambda name: (-killers[name], len(self.covered[name])))
+        return sorted(names, key=lambda name: (-killers[name], len(self.state.covered[name])))
 
     def end(self, mutant: Mutant, red: str | None) -> None:
         if red == "-":
             self.survivors.append(mutant)
+            self.state.survivors.append(mutant)
             return
-        self.killed[mutant] = red or ""
+        self.killed[mutant] = self.state.killed[mutant] = red or ""
         if red:
             self._killers[mutant.module + mutant.place][red] += 1
 
     def run(self, chosen: Sequence[Mutant], jobs: int, *, verbose: bool) -> None:
-        waiting = iter(chosen)
+        self.killed = {
+            each: self.state.killed[each] for each in chosen if each in self.state.killed
+        }
+        self.survivors = [each for each in chosen if each in self.state.survivors]
+        known = {*self.killed, *self.survivors}
+        waiting = (each for each in chosen if each not in known)
         running: dict[int, tuple[int, Mutant]] = {}
         while True:
             while len(running) < jobs and (mutant := next(waiting, None)) is not None:
                 pid, reading = _in_child(lambda mutant=mutant: self._try(mutant))
                 running[reading] = pid, mutant
             if not running:
+                self.state.write(self.path)
                 return
             for reading in select.select(list(running), [], [])[0]:
                 pid, mutant = running.pop(reading)
                 self.end(mutant, _result(pid, reading))
                 done = len(self.killed) + len(self.survivors)
-                if done % 100 == 0:
+                if done % 20 == 0:
+                    self.state.write(self.path)
                     print(f"{done} of {len(chosen)}", flush=True)
                 if verbose or mutant in self.survivors:
                     print("survived" if mutant in self.survivors else "killed", mutant, flush=True)
@@ -171,13 +220,17 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only each N-th mutant")
     parser.add_argument("--write", action="store_true", help="put the result into docs/hostile.md")
     parser.add_argument("--verbose", action="store_true", help="say also what was killed, by what")
+    parser.add_argument("--state", type=Path, help="file to go on from, if it was broken off")
     options = parser.parse_args()
     began = time.monotonic()
     assert all(_made())
+    state = State.read(options.state)
+    state.cover()
     chosen = [each for each in mutants() if options.only in f"{each.module}.{each.place}"]
-    campaign = Campaign(coverage())
-    print(f"{len(chosen[:: options.every])} mutants, {len(CASES)} cases", flush=True)
-    campaign.run(chosen[:: options.every], options.jobs, verbose=options.verbose)
+    chosen = chosen[:: options.every]
+    campaign = Campaign(state, options.state)
+    print(f"{len(chosen)} mutants, {len(CASES)} cases", flush=True)
+    campaign.run(chosen, options.jobs, verbose=options.verbose)
     took = time.monotonic() - began
     print(page.summary(campaign.killed, campaign.survivors, took))
     if options.write:
