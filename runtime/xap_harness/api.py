@@ -8,6 +8,7 @@ from typing import TypeVar
 from xaprt import abi
 from xaprt.fit import is_fit
 from xaprt.manifest import Manifest
+from xaprt.verify import verify
 
 from xap_harness.hypervisor.core import UNCLAIMED, Access, AccessAnswer, Answer, Hypervisor
 from xap_harness.hypervisor.device import Device, RegisterFile
@@ -20,7 +21,7 @@ from xap_harness.hypervisor.outcome import Done, Failed, NotHandled
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.services import Services
-from xap_harness.trust import Keys, read_trusted, require_no_keys
+from xap_harness.trust import Keys, Trust, read_trusted, require_no_keys
 
 BACKENDS = ("host", "emulator")
 WIDTHS = (1, 2, 4, 8)
@@ -225,6 +226,7 @@ def load(
     hypervisor: Hypervisor | None = None,
     keys: Keys | None = None,
     minimum_version: int = 0,
+    prove: bool = False,
     double_fetches: list[DoubleFetch] | None = None,
 ) -> App:
     """Load an app's Python file, or its ELF, and run its INIT.
@@ -234,15 +236,17 @@ def load(
     io needs name; one that is not given is a `RegisterFile`. `hypervisor` is one that has other
     apps already; then `firmware` is that one's. Where `keys` are given (public keys or their PEM
     files), an image that none of them signed, or of a security version below the minimum, is
-    refused before it is parsed. `double_fetches` gets what the app reads twice of a guest's page
-    in one call; without it nothing is watched.
+    refused before it is parsed. `prove` refuses an image that `xaprt.verify` cannot prove safe, as
+    `xapc verify` does; without it isolation is EL0's affair alone (6.2). `double_fetches` gets what
+    the app reads twice of a guest's page in one call; without it nothing is watched.
 
     Raises OSError, xapc.diagnostics.CompileError, xaprt's SignatureError, its ImageError for a
-    file that is no such image, LoadError, and ValueError for a backend that does not exist or
-    cannot run it.
+    file that is no such image and Refusal for one that is not proven, LoadError, and ValueError
+    for a backend that does not exist or cannot run it.
     """
     target = hypervisor or Hypervisor(firmware=firmware or NoFirmware())
-    manifest, make_engine = _prepare(Path(path), backend, target, keys, minimum_version)
+    trust = Trust(keys, minimum_version, prove)
+    manifest, make_engine = _prepare(Path(path), backend, target, trust)
     if double_fetches is not None:
         make_engine = _watched(make_engine, double_fetches)
     rights = Rights.asked_by(manifest) if grants is None else grants
@@ -291,7 +295,7 @@ def _add_devices(target: Hypervisor, asked: Rights, models: Mapping[str, Device]
 
 
 def _prepare(
-    path: Path, backend: str, target: Hypervisor, keys: Keys | None, minimum_version: int
+    path: Path, backend: str, target: Hypervisor, trust: Trust
 ) -> tuple[Manifest, MakeEngine]:
     if backend not in BACKENDS:
         raise ValueError(f"no backend '{backend}': there are {' and '.join(BACKENDS)}")
@@ -299,14 +303,16 @@ def _prepare(
     if backend == "host":
         from xap_harness.host.backend import prepare as prepare_source
 
-        require_no_keys(keys)
+        require_no_keys(trust.keys)
         return prepare_source(path, target)
     from xap_harness.emulator.backend import prepare, prepare_image
 
     if path.suffix == ".py":
-        require_no_keys(keys)
+        require_no_keys(trust.keys)
         return prepare(path, target)
-    data = read_trusted(path, keys, minimum_version)
+    data = read_trusted(path, trust.keys, trust.minimum_version)
     if is_fit(data):
         raise ValueError("a bundle of apps, which load_bundle loads")
+    if trust.prove:
+        verify(data)
     return prepare_image(data, target)

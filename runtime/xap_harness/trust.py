@@ -2,12 +2,21 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from xaprt.fit import MAX_BYTES
 from xaprt.signature import TRAILER_BYTES, PublicKey, SignatureError, opened, read_public_key
 
 Keys = Collection[str | Path | PublicKey]
 """Public keys, or their PEM files."""
+
+
+class Trust(NamedTuple):
+    """What `load` asks of an image before it is loaded."""
+
+    keys: Keys | None
+    minimum_version: int
+    prove: bool
 
 
 def read_trusted(path: Path, keys: Keys | None, minimum_version: int) -> bytes:

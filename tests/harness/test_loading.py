@@ -1,19 +1,26 @@
 """What is loaded, for whom, and what is refused (ABI.md 4, 6)."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xap_harness import load
+from xap_harness.emulator.assembler import assemble
 from xap_harness.hypervisor.core import UNCLAIMED, Hypervisor
 from xap_harness.hypervisor.loader import LoadError, admit
 from xap_harness.hypervisor.outcome import Done
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.rights import Rights
 from xap_harness.hypervisor.routes import Routes
+from xapc.pipeline import build
 from xaprt import abi
 from xaprt.abi import NeedKind, RouteKind
 from xaprt.manifest import Manifest, Need, Route
+from xaprt.verify import Refusal
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 RETURN_0 = "mov x8, #0; mov x0, #0; svc #0"
 SMC, HVC = RouteKind.SMC, RouteKind.HVC
@@ -227,3 +234,16 @@ def test_several_routes_of_one_app(asm_app):
         if isinstance(app.smc(fid=fid).outcome, Done)
     ]  # fmt: skip
     assert handled == [*range(0xC600_0001, 0xC600_0005), 0xC600_0010]
+
+
+def test_a_loader_that_wants_a_proof_runs_nothing_unproven(tmp_path):
+    """ABI.md 1.2, 6.2: what the compiler makes is proven, one word changed is not."""
+    elf = build(SAMPLES / "hello.py").elf
+    good, bad = tmp_path / "good.elf", tmp_path / "bad.elf"
+    good.write_bytes(elf)
+    assert load(good, prove=True).smc(0xC600_0001).status == "ok"
+    word = assemble("svc #0")
+    assert elf.count(word) >= 1
+    bad.write_bytes(elf.replace(word, assemble("hvc #0")))
+    with pytest.raises(Refusal, match="hvc"):
+        load(bad, prove=True)

@@ -59,9 +59,9 @@ ENCODINGS = ("xap_harness.hypervisor.gic",)
 
 
 def constants(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Numbers of a module: the values of its assignments."""
+    """Assignments of a module, which give its numbers."""
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):
-                yield target.id, node.value
+                yield target.id, node

@@ -45,7 +45,7 @@ def _all(module: str, tree: ast.Module) -> Iterator[tuple[str, bool, Way]]:
                 yield place, False, way
     for place, node in constants(tree):
         if module not in ENCODINGS:
-            for way in ways(ast.Expression(body=node)):  # type: ignore[arg-type]  # an expression
+            for way in ways(node):
                 if way.what.startswith("0x"):
                     yield place, True, way
 
