@@ -283,7 +283,13 @@ _MANIFEST = Manifest(
         route(MMIO_READ, POSTED_REGISTERS, POSTED_REGISTERS + PAGE - 1),
         route(MMIO_WRITE, POSTED_REGISTERS, POSTED_REGISTERS + PAGE - 1, POSTED),
     ),
-    needs=(guest_memory(3), irq(SPI), call_smc(FIRMWARE_ID), io("uart", DEVICE_BASE), TIMER),
+    needs=(
+        guest_memory(3),
+        irq(SPI),
+        call_smc(FIRMWARE_ID),
+        io("uart", DEVICE_BASE, 2 * PAGE),
+        TIMER,
+    ),
     stack=STACK,
     restart=3,
 )

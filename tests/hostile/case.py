@@ -107,7 +107,8 @@ class Refusing:
         if self._last is None:
             return []
         after = _differences(self._world.observe(), beside_harmless(self._last))
-        return [*self._world.wrong, *after]
+        said = [line for line in self._world.lines if line.startswith("attack:")]
+        return [*self._world.wrong, *after, *said]
 
 
 def run_refused(cases: Sequence[Case]) -> dict[str, list[str]]:
@@ -152,7 +153,7 @@ def _attack(world: World, case: Case) -> list[str]:
     path = built(case.python) if case.python else stored(case.elf(), ".elf")
     try:
         world.load(path, **case.options)
-    except (ImageError, LoadError) as error:
+    except (ImageError, LoadError, ValueError) as error:
         if isinstance(case.verdict, Load) and case.verdict.text in str(error):
             return []
         return [f"refused: {error}"]

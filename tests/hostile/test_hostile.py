@@ -4,11 +4,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from xap_harness.hypervisor.memory import GuestRam
 
 from tests.hostile.__main__ import page
+from tests.hostile.asm import PAGE
 from tests.hostile.case import Case, is_refused, run, run_refused
 from tests.hostile.corpus import ALL
-from tests.hostile.world import World
+from tests.hostile.world import RAM, RAM_BYTES, World
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +43,28 @@ def test_the_bystanders_do_what_they_are_there_for() -> None:
     console = seen["console"]
     assert isinstance(console, list)
     assert console == ["neighbour: neighbour ready"] * 2 + ["bystander: all is well"] * 3
+
+
+def test_mistakes_of_the_integrator_are_refused() -> None:
+    """They change nothing, whoever makes them."""
+    world = World()
+    for mistake in (
+        lambda: world.hypervisor.create_domain(1),
+        lambda: world.hypervisor.advance(-1),
+        lambda: GuestRam(RAM + 1),
+        lambda: GuestRam(RAM, 0),
+        lambda: GuestRam(RAM, -PAGE),
+        lambda: GuestRam(RAM, PAGE + 1),
+        lambda: world.domain(1).ram.populate(RAM),
+        lambda: world.domain(1).ram.populate(RAM + RAM_BYTES),
+        lambda: world.domain(1).ram.populate(RAM - PAGE),
+    ):
+        with pytest.raises(ValueError):
+            mistake()
+    world.prime()
+    calm = World()
+    calm.prime()
+    assert world.observe() == calm.observe()
 
 
 def test_each_name_is_one_case() -> None:

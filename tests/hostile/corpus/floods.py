@@ -103,6 +103,13 @@ def _times(world: World) -> None:
     world.call(FID, 0, 3)
 
 
+def _overdue(world: World) -> None:
+    """A request that comes when TIMER is overdue comes behind it."""
+    world.call(FID, 1_000_000, 2)
+    world.expect("TIMERs", world.call(FID, 0, 1).registers[0], 1)
+    world.call(FID, 0, 3)
+
+
 def _rate(world: World) -> None:
     """It sets a timer of 1 ns in each TIMER and takes t: one in 1 ms, and 9t between."""
     world.attack(FID, 1)
@@ -373,6 +380,19 @@ CASES = [
         handlers=_once("mov x0, x2; sys 8; reply"),
         manifest=_TIMER,
         steps=_times,
+    ),
+    Case(
+        "timer-overdue",
+        "6.5",
+        "sets a timer of 1 ms in a call of 2 ms, and is asked at once",
+        Error("EPERM"),
+        handlers=_once(
+            "mov x0, x2; sys 8; cmp x3, #2; b.ne end; li x11, 2000; busy: "
+            + "nop; " * 998
+            + "subs x11, x11, #1; b.ne busy; end: reply"
+        ),
+        manifest=Manifest(needs=(TIMER,), budget=10_000),
+        steps=_overdue,
     ),
     Case(
         "timer-flood",

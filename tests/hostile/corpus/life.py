@@ -451,6 +451,18 @@ CASES = [
         whole="fail 1",
     ),
     Case(
+        "init-timer",
+        "6.1",
+        "sets a timer in INIT and fails; TIMER would log",
+        Load("app 'attack' refused: INIT ended with -5"),
+        handlers={
+            "init": "li x0, 1000000; sys 8; fail 5",
+            "timer": "add x0, x28, #5, lsl #12; mov x1, #1; mov x2, #2; sys 1; answer",
+        },
+        data=b"x",
+        manifest=Manifest(needs=(TIMER,)),
+    ),
+    Case(
         "init-status-1",
         "2.2",
         "ends INIT with eight results",

@@ -1,11 +1,14 @@
 """Apps that keep others waiting, on several CPUs (ABI.md 5.4, 6.4, 6.5)."""
 
+from xap_harness import Domain
+from xap_harness.hypervisor.memory import GuestRam
+
 from tests.hostile import bystander as by
 from tests.hostile.asm import PAGE
 from tests.hostile.case import Case
 from tests.hostile.images import MMIO_READ, MMIO_WRITE, POSTED, SMC, Manifest, route
 from tests.hostile.verdict import Budget, Error
-from tests.hostile.world import FID, MS, Program, World
+from tests.hostile.world import FID, MS, RAM, RAM_BYTES, Program, World
 
 TITLE = "Several CPUs"
 
@@ -115,6 +118,18 @@ def _posted_full(world: World) -> None:
     world.attack(FID, 0)
 
 
+def _destroyed(world: World) -> None:
+    """A guest that has posted a write ends while another one's call runs: the write is handed
+    over behind that call."""
+    world.hypervisor.create_domain(Domain(7, GuestRam(RAM, RAM_BYTES)))
+    store = Program("nop; nop; str w1, [x0]; mov x2, #1", {0: _MMIO, 1: 7}, 7)
+    world.on_cpus(MS // 4, _ask(1), store)
+    world.hypervisor.destroy_domain(7)
+    world.advance(MS)
+    world.expect("posted", world.call(FID, 2).registers[0], 1)
+    world.attack(FID, 0, domid=2)
+
+
 _POSTED = Manifest(
     budget=1000,
     routes=(
@@ -143,6 +158,8 @@ CASES = [
          handlers=_SLOW, manifest=_SLOW_BUDGET, steps=_two_vcpus),
     Case("parallel-mmio", "6.4", "takes 0.9 ms while others load from it and post to it",
          Error("EPERM"), handlers=_MIXED, manifest=_POSTED, steps=_mmio),
+    Case("parallel-destroyed", "6.6", "takes 0.9 ms while a guest that has posted to it ends",
+         Error("EPERM"), handlers=_MIXED, manifest=_POSTED, steps=_destroyed),
     Case("parallel-posted", "2.5", "takes 0.9 ms while two guests fill its request page",
          Error("EPERM"), handlers=_MIXED, manifest=_POSTED, steps=_posted_full),
 ]  # fmt: skip

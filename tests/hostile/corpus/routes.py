@@ -498,6 +498,22 @@ CASES = [
         Rights(io=(IoRegion("dev", 0x2100_1000, PAGE),)),
         "needs io region 'dev'",
     ),
+    Case(
+        "grant-io-of-another",
+        "3.5",
+        "has a region that begins in the middle of the bystander's device",
+        Load("io region 'dev' 0x20001000..0x20001fff overlaps io region 'uart'"),
+        whole=HARMLESS,
+        manifest=Manifest(needs=(io("dev", 0x2000_1000),)),
+    ),
+    Case(
+        "grant-io-over-another",
+        "3.5",
+        "has a region that ends in the bystander's device",
+        Load("io region 'dev' 0x1ffff000..0x20000fff overlaps io region 'uart'"),
+        whole=HARMLESS,
+        manifest=Manifest(needs=(io("dev", 0x1FFF_F000, 2 * PAGE),)),
+    ),
     _grant(
         "irq",
         "an interrupt beyond the grant",

@@ -229,6 +229,7 @@ def main() -> int:
     chosen = [each for each in mutants() if options.only in f"{each.module}.{each.place}"]
     chosen = chosen[:: options.every]
     campaign = Campaign(state, options.state)
+    first_red([BYSTANDERS])  # what a process prepares once, it then has before it is forked
     print(f"{len(chosen)} mutants, {len(CASES)} cases", flush=True)
     campaign.run(chosen, options.jobs, verbose=options.verbose)
     took = time.monotonic() - began

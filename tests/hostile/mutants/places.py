@@ -1,6 +1,7 @@
 """Which code holds the rules, and what of it does not."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 HYPERVISOR = (
@@ -53,6 +54,9 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
                 if isinstance(inner, ast.FunctionDef):
                     yield f"{node.name}.{inner.name}", inner
 
+
+TOLD = re.compile(r"\b(_?record|_note_\w+|_note|_record_\w+)\b")
+"""Statements and conditions that only serve the timeline."""
 
 ENCODINGS = ("xap_harness.hypervisor.gic",)
 """Modules whose numbers are the architecture's names of registers."""
