@@ -57,7 +57,7 @@ _VECTORS = {
     # Synchronous: what it was goes to x20..x22, and the program goes on behind it.
     0x200: "mrs x20, esr_el1; mrs x21, far_el1; mrs x22, elr_el1; add x23, x22, #4;"
     "msr elr_el1, x23; eret",
-    0x280: "mrs x24, s3_0_c12_c12_0; eret",  # IRQ: the number that ICC_IAR1_EL1 gives
+    0x280: "mrs x24, s3_0_c12_c12_0; mov x25, x0; eret",  # IRQ: ICC_IAR1_EL1, and x0 as it was
 }
 WITH_VECTORS = f"li x30, {VECTORS}; msr vbar_el1, x30; "
 """Before a guest's program that takes exceptions."""
@@ -119,6 +119,8 @@ class World:
         """What the attacker's requesters got."""
         self.wrong: list[str] = []
         """What a case expected and did not see."""
+        self.charged: dict[Requester, int] = {}
+        """Time that requesters on processors of their own were charged, in ns."""
         self._guests: dict[tuple[Requester, str], Vcpu] = {}
         self._programs: dict[int, int] = {}
 
@@ -145,12 +147,17 @@ class World:
         return made
 
     def run_guest(
-        self, source: str, registers: dict[int, int], domid: int = 1, vcpu: int = 0
+        self,
+        source: str,
+        registers: dict[int, int],
+        domid: int = 1,
+        vcpu: int = 0,
+        budget: int = 10_000,
     ) -> tuple[list[Any], tuple[int, ...]]:
         """The answers that it got, and x0..x30 after."""
         cpu = self.guest(source, domid, vcpu)
         cpu.write_registers({n: registers.get(n, SEED + n) for n in range(31)})
-        answers = Guest(self.hypervisor, Requester(domid, vcpu), cpu).run(10_000)
+        answers = Guest(self.hypervisor, Requester(domid, vcpu), cpu).run(budget)
         return answers, cpu.read_registers(0, 31)
 
     def attack(
@@ -178,14 +185,21 @@ class World:
         def watch(guest: Guest, answer: Any) -> None:
             seen.append((guest.requester, answer, self.hypervisor.clock.now_ns - began))
 
+        guests = []
         scheduler = Scheduler(self.hypervisor, len(programs), watch)
         for cpu, program in enumerate(programs):
             vcpu = self.guest(program.source, program.domid, program.vcpu)
             vcpu.write_registers({n: program.registers.get(n, SEED + n) for n in range(31)})
             requester = Requester(program.domid, program.vcpu)
-            scheduler.add(Guest(self.hypervisor, requester, vcpu), cpu)
+            guests.append(Guest(self.hypervisor, requester, vcpu))
+            scheduler.add(guests[-1], cpu)
         scheduler.run(ns)
+        self.charged = {guest.requester: guest.charged_ns for guest in guests}
         return seen
+
+    def registers(self, program: Program) -> tuple[int, ...]:
+        """x0..x30 of one that ran."""
+        return self.guest(program.source, program.domid, program.vcpu).read_registers(0, 31)
 
     def call(self, fid: int = FID, *args: int, domid: int = 1, vcpu: int = 0) -> Any:
         """As `attack`, for a guest that has interrupts pending and no vectors for them."""

@@ -17,6 +17,7 @@ from tests.hostile.corpus import (
     pointers,
     privileged,
     python,
+    reports,
     routes,
     syscalls,
 )
@@ -31,6 +32,7 @@ CHAPTERS: dict[str, Sequence[Case]] = {
         control,
         leaks,
         life,
+        reports,
         floods,
         parallel,
         firmware,

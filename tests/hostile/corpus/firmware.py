@@ -16,11 +16,11 @@ def _refused(fid: int, what: str, near: int | None = None) -> Case:
     first = (
         ""
         if near is None
-        else f"li x0, {near}; mov x1, #0; sys 3; cbnz x0, out; li x2, {near}; cmp x1, x2; b.ne bad;"
+        else f"li x0, {near}; mov x1, #0; sys 3; cbnz x0, bad; li x2, {near}; cmp x1, x2; b.ne bad;"
     )
     return Case(
         f"firmware-{fid:#x}", "3.3", f"calls {what}, though it was granted", Error("EPERM"),
-        code=f"{first} li x0, {fid}; mov x1, #0; sys 3; out: reply; bad: answer",
+        code=f"{first} li x0, {fid}; mov x1, #0; sys 3; reply; bad: mov x1, #7; answer",
         manifest=Manifest(needs=(call_smc(*ids),)), steps=_unasked(fid),
     )  # fmt: skip
 

@@ -103,6 +103,24 @@ def _times(world: World) -> None:
     world.call(FID, 0, 3)
 
 
+def _overdue_load(world: World) -> None:
+    """A load that comes when TIMER is overdue comes behind it."""
+    assert world.attacker is not None
+    world.call(FID, 1_000_000, 2)
+    world.expect("TIMERs", world.attacker.mmio_read(_MMIO, 8).value, 1)
+    world.call(FID, 0, 3)
+
+
+def _while_a_guest_runs(world: World) -> None:
+    """A guest that computes for 3 ms and asks for nothing does not put TIMER off."""
+    world.call(FID, 1)
+    loop = "mov x19, #1500; lsl x19, x19, #10; more: subs x19, x19, #1; b.ne more"
+    world.run_guest(loop, {}, budget=10_000_000)
+    late = world.call(FID, 2).registers[0]
+    world.expect("TIMER is late", late < 3000, True)
+    world.call(FID, 0)
+
+
 def _overdue(world: World) -> None:
     """A request that comes when TIMER is overdue comes behind it."""
     world.call(FID, 1_000_000, 2)
@@ -172,6 +190,29 @@ def _post_many(world: World) -> None:
 def _batches(world: World, domid: int) -> tuple[int, int]:
     registers = world.call(FID, 1, domid=domid).registers
     return registers[0], registers[1]
+
+
+def _full_at_once(world: World) -> None:
+    """The write that fills the page is the one that hands it over."""
+    app = world.attacker
+    assert app is not None
+    for number in range(128):
+        world.expect(f"told after {number}", _mine(world), [])
+        app.mmio_write(_MMIO, number)
+    world.expect("told", _mine(world), ["attack: x"])
+    world.call(FID)
+
+
+def _fault_between(world: World) -> None:
+    """The write of one vCPU makes it fault over that of another; neither comes after a restart."""
+    app = world.attacker
+    assert app is not None
+    app.mmio_write(_MMIO, 1, domid=1)
+    app.mmio_write(_MMIO, 2, domid=2)
+    world.expect("faults", sum("BRK #0x1" in line for line in world.lines), 1)
+    world.advance(100 * MS)
+    world.expect("faults", sum("BRK #0x1" in line for line in world.lines), 1)
+    world.call(FID)
 
 
 def _post_two(world: World) -> None:
@@ -382,6 +423,38 @@ CASES = [
         steps=_times,
     ),
     Case(
+        "timer-overdue-load",
+        "6.5",
+        "sets a timer of 1 ms in a call of 2 ms, and is loaded from at once",
+        Error("EPERM"),
+        handlers=_once(
+            "mov x0, x2; sys 8; cmp x3, #2; b.ne end; li x11, 2000; busy: "
+            + "nop; " * 998
+            + "subs x11, x11, #1; b.ne busy; end: reply"
+        )
+        | {"mmio": "add x20, x28, #5, lsl #12; ldr x1, [x20]; answer"},
+        manifest=Manifest(
+            needs=(TIMER,),
+            budget=10_000,
+            routes=(route(SMC, FID), route(MMIO_READ, _MMIO, _MMIO + PAGE - 1)),
+        ),
+        steps=_overdue_load,
+    ),
+    Case(
+        "timer-while-a-guest-runs",
+        "3.7",
+        "sets a timer of 1 ms, and a guest computes for 3 ms",
+        Error("EPERM"),
+        handlers={
+            "smc": "add x20, x28, #5, lsl #12; cmp x2, #1; b.ne tell; sys 9; str x0, [x20]; "
+            "li x0, 1000000; sys 8; reply; tell: cbz x2, no; ldr x1, [x20, #8]; answer; no: fail 1",
+            "timer": "add x20, x28, #5, lsl #12; ldr x10, [x20]; sub x1, x1, x10; "
+            "li x10, 1000000; sub x1, x1, x10; str x1, [x20, #8]; answer",
+        },
+        manifest=Manifest(needs=(TIMER,)),
+        steps=_while_a_guest_runs,
+    ),
+    Case(
         "timer-overdue",
         "6.5",
         "sets a timer of 1 ms in a call of 2 ms, and is asked at once",
@@ -456,6 +529,25 @@ CASES = [
         handlers=_HANDLERS,
         manifest=_POSTED,
         steps=_post_two,
+    ),
+    Case(
+        "posted-full",
+        "2.5",
+        "logs when it is handed a full page",
+        Error("EPERM"),
+        handlers={"posted": f"mov x1, #1; {_LOG}; answer", "smc": "fail 1"},
+        data=b"x",
+        manifest=_POSTED,
+        steps=_full_at_once,
+    ),
+    Case(
+        "posted-fault-between",
+        "5.5",
+        "faults over one guest's writes when another one's come",
+        Error("EPERM"),
+        handlers={"posted": "brk #1", "smc": "fail 1"},
+        manifest=Manifest(routes=_POSTED.routes, restart=5),
+        steps=_fault_between,
     ),
     Case(
         "posted-and-gone",

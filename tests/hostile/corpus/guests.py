@@ -4,6 +4,8 @@ The app answers whatever reaches it and counts it. What does not reach it the gu
 architecture tells it: x20 is its ESR_EL1, x21 its FAR_EL1, x22 its ELR_EL1.
 """
 
+from xap_harness.hypervisor.guests import GuestError
+
 from tests.hostile.asm import PAGE
 from tests.hostile.case import Case
 from tests.hostile.images import HVC, MMIO_READ, MMIO_WRITE, SMC, Manifest, irq, route
@@ -134,6 +136,30 @@ def _interrupts(world: World) -> None:
     world.call(FID, 1)
 
 
+def _other_vcpu(world: World) -> None:
+    """An interrupt is vCPU 0's; another vCPU of the guest does not take it."""
+    world.call()
+    unmasked = WITH_VECTORS + "msr daifclr, #2; nop; nop"
+    _, after = world.run_guest(unmasked, {30: VECTORS}, vcpu=1)
+    world.expect("vCPU 1", after[24], SEED + 24)
+    _, after = world.run_guest(unmasked, {30: VECTORS})
+    world.expect("vCPU 0", after[24], 41)
+    world.call(FID, 1)
+
+
+def _no_vectors(world: World) -> None:
+    """It cannot go on, and that is its own affair."""
+    try:
+        world.run_guest("mov x1, #0; ldr x1, [x1]", {})
+    except GuestError as error:
+        world.expect(
+            "the guest's end", str(error).startswith("domain 1 took an exception at"), True
+        )
+    else:
+        world.expect("a guest without vectors", "went on", "ended")
+    world.attack(FID, 0, domid=2)
+
+
 def _spurious(world: World) -> None:
     _, after = world.run_guest(
         (
@@ -148,9 +174,14 @@ def _spurious(world: World) -> None:
 
 def _undefined(world: World) -> None:
     # ICH_HCR_EL2 is the hypervisor's; `.word 0` is nobody's.
-    for instruction in ("mrs x1, s3_4_c12_c11_0", ".word 0", "msr hcr_el2, x1"):
+    for instruction, esr in (
+        ("mrs x1, s3_4_c12_c11_0", _UNDEFINED),
+        (".word 0", _UNDEFINED),
+        ("msr hcr_el2, x1", _UNDEFINED),
+        ("brk #7", 0xF200_0007),
+    ):
         _, after = world.run_guest(WITH_VECTORS + instruction, {1: 5, 30: VECTORS})
-        world.expect(instruction, (after[20], after[1]), (_UNDEFINED, 5))
+        world.expect(instruction, (after[20], after[21], after[1]), (esr, 0, 5))
     world.attack(FID, 0)
 
 
@@ -357,6 +388,24 @@ CASES = [
         handlers={"smc": "cbnz x2, no; mov x0, #41; sys 7; reply; no: fail 1"},
         manifest=_MANIFEST,
         steps=_interrupts,
+    ),
+    Case(
+        "guest-other-vcpu",
+        "3.6",
+        "has an interrupt pending, and two vCPUs",
+        Error("EPERM"),
+        handlers={"smc": "cbnz x2, no; mov x0, #41; sys 7; reply; no: fail 1"},
+        manifest=_MANIFEST,
+        steps=_other_vcpu,
+    ),
+    Case(
+        "guest-no-vectors",
+        "4.3",
+        "takes an abort and has no vectors",
+        Error("EPERM"),
+        handlers=_APP,
+        manifest=_MANIFEST,
+        steps=_no_vectors,
     ),
     Case(
         "guest-spurious",

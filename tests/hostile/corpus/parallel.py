@@ -8,7 +8,7 @@ from tests.hostile.asm import PAGE
 from tests.hostile.case import Case
 from tests.hostile.images import MMIO_READ, MMIO_WRITE, POSTED, SMC, Manifest, route
 from tests.hostile.verdict import Budget, Error
-from tests.hostile.world import FID, MS, RAM, RAM_BYTES, Program, World
+from tests.hostile.world import FID, MS, RAM, RAM_BYTES, VECTORS, WITH_VECTORS, Program, World
 
 TITLE = "Several CPUs"
 
@@ -46,6 +46,8 @@ def _wait(world: World) -> None:
         first, second = mine[0][2], mine[1][2]
         world.expect("the first call takes 0.9 ms", 900_000 <= first < 902_000, True)
         world.expect("the second begins when it ends", 1_800_000 <= second < 1_804_000, True)
+        charged = [world.charged[who] for who in ((1, 0), (2, 0))]  # type: ignore[index]  # Requester
+        world.expect("charged", all(900_000 < ns < 902_000 for ns in charged), True)
         meanwhile = [at for who, _, at in seen if who[1] == 1 and at < first]
         world.expect("calls of the bystander meanwhile", 80 < len(meanwhile) < 95, True)
     world.attack(FID, 0)
@@ -118,6 +120,32 @@ def _posted_full(world: World) -> None:
     world.attack(FID, 0)
 
 
+def _full_while_busy(world: World) -> None:
+    """A page that is filled while it is busy is handed over when it no longer is."""
+    many = "mov x19, #128; more: str w1, [x0]; subs x19, x19, #1; b.ne more"
+    world.on_cpus(950_000, _ask(1), Program(many, {0: _MMIO, 1: 7}, 2))
+    world.expect("told", [line for line in world.lines if line[:7] == "attack:"], ["attack: x"])
+    world.advance(MS)
+    world.call(FID, 0, domid=3)
+
+
+def _interrupted(world: World) -> None:
+    """Who waits takes its interrupts; then it waits again, and is answered."""
+    waits = Program(
+        WITH_VECTORS + "msr daifclr, #2; nop; nop; smc #0", {0: FID, 1: 1, 30: VECTORS}, 1
+    )
+    rings = Program(
+        "mov x18, #9000; later: subs x18, x18, #1; b.ne later; smc #0", {0: by.INJECT}, 1, 1
+    )
+    seen = world.on_cpus(3 * MS, _ask(2), waits, rings)
+    after = world.registers(waits)
+    if world.hostile:
+        world.expect("the interrupt, x0 when it came", after[24:26], (by.SPI, FID))
+        world.expect("answers", len([who for who, _, _ in seen if who == (1, 0)]), 1)
+        world.expect("the answer", after[0], 2)
+    world.attack(FID, 0, domid=2)
+
+
 def _destroyed(world: World) -> None:
     """A guest that has posted a write ends while another one's call runs: the write is handed
     over behind that call."""
@@ -160,6 +188,12 @@ CASES = [
          Error("EPERM"), handlers=_MIXED, manifest=_POSTED, steps=_mmio),
     Case("parallel-destroyed", "6.6", "takes 0.9 ms while a guest that has posted to it ends",
          Error("EPERM"), handlers=_MIXED, manifest=_POSTED, steps=_destroyed),
+    Case("parallel-interrupted", "6.4", "takes 0.9 ms while one who waits for it is interrupted",
+         Error("EPERM"), handlers=_SLOW, manifest=_SLOW_BUDGET, steps=_interrupted),
+    Case("parallel-posted-full", "2.5", "takes 0.9 ms while its request page is filled",
+         Error("EPERM"), data=b"x", manifest=_POSTED, steps=_full_while_busy,
+         handlers=_MIXED | {"posted": "add x0, x28, #5, lsl #12; mov x1, #1; mov x2, #2; sys 1;"
+                            "answer"}),
     Case("parallel-posted", "2.5", "takes 0.9 ms while two guests fill its request page",
          Error("EPERM"), handlers=_MIXED, manifest=_POSTED, steps=_posted_full),
 ]  # fmt: skip

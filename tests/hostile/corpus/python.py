@@ -43,9 +43,18 @@ def _refused(
     )
 
 
-def _given(*args: int) -> Steps:
+def _given(line: int, *args: int) -> Steps:
+    """`line`: where it fails, if it does so at a line of its own."""
+
     def steps(world: World) -> None:
-        world.attack(FID, *args)
+        fault = world.attack(FID, *args).outcome
+        if world.hostile and line:
+            world.expect("the line", fault.line, line)
+            world.expect("the file", fault.file.endswith(".py"), True)
+            told = [x for x in world.lines if x.startswith("xap-fault: at=app_")]
+            world.expect(
+                "told", [x.partition(".py")[2] for x in told], [f":{line} function=handle"]
+            )
 
     return steps
 
@@ -58,15 +67,13 @@ def _runs(
     args: tuple[int, ...],
     before: str = "",
     options: str = "",
+    above: int = 0,
 ) -> Case:
-    return Case(
-        f"python-{name}",
-        "5.1",
-        what,
-        verdict,
-        python=_source(body, before, options),
-        steps=_given(*args),
-    )
+    """`above`: lines of the body behind the one that fails."""
+    source = _source(body, before, options)
+    last = source.rstrip().count("\n") + 1
+    line = last - above if isinstance(verdict, Condemned) else 0
+    return Case(f"python-{name}", "5.1", what, verdict, python=source, steps=_given(line, *args))
 
 
 def _check(reason: str) -> Condemned:
@@ -256,6 +263,7 @@ CASES = [
         "n = i64(x1) - 9\nstate.items[n] = x2\nreturn x1",
         (8, 1),
         _STATE,
+        above=1,
     ),
     _runs(
         "index-page",
@@ -297,7 +305,14 @@ CASES = [
         "return u64(u8(x1))",
         (256, 0),
     ),
-    _runs("assert", "fails an assertion", _check("ASSERT"), "assert x1 == x2\nreturn x1", (1, 2)),
+    _runs(
+        "assert",
+        "fails an assertion",
+        _check("ASSERT"),
+        "assert x1 == x2\nreturn x1",
+        (1, 2),
+        above=1,
+    ),
     _runs(
         "panic",
         "panics with a forged message",

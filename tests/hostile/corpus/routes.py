@@ -507,6 +507,14 @@ CASES = [
         manifest=Manifest(needs=(io("dev", 0x2000_1000),)),
     ),
     Case(
+        "grant-io-beyond-another",
+        "3.5",
+        "has a region that begins with the bystander's device and ends behind it",
+        Load("io region 'dev' 0x20000000..0x20003fff overlaps io region 'uart'"),
+        whole=HARMLESS,
+        manifest=Manifest(needs=(io("dev", 0x2000_0000, 4 * PAGE),)),
+    ),
+    Case(
         "grant-io-over-another",
         "3.5",
         "has a region that ends in the bystander's device",

@@ -39,16 +39,19 @@ def source_of(module: str) -> Path:
 
 
 def _all(module: str, tree: ast.Module) -> Iterator[tuple[str, bool, Way]]:
+    """Every way to break something there, the same ones in the same order each time."""
     for place, node in functions(tree):
-        if holds_rules(place):
-            for way in ways(node):
-                if not TOLD.search(way.what):
-                    yield place, False, way
+        for way in ways(node):
+            yield place, False, way
     for place, node in constants(tree):
-        if module not in ENCODINGS:
-            for way in ways(node):
-                if way.what.startswith("0x"):
-                    yield place, True, way
+        for way in ways(node):
+            yield place, True, way
+
+
+def _matters(module: str, place: str, way: Way, *, is_constant: bool) -> bool:
+    if is_constant and (module in ENCODINGS or not way.what.startswith("0x")):
+        return False
+    return holds_rules(place) and not TOLD.search(way.what)
 
 
 def mutants() -> list[Mutant]:
@@ -56,7 +59,8 @@ def mutants() -> list[Mutant]:
     for module in MODULES:
         tree = ast.parse(source_of(module).read_text(encoding="utf-8"))
         for number, (place, is_constant, way) in enumerate(_all(module, tree)):
-            found.append(Mutant(module, number, place, way.line, way.what, is_constant))
+            if _matters(module, place, way, is_constant=is_constant):
+                found.append(Mutant(module, number, place, way.line, way.what, is_constant))
     return found
 
 
