@@ -13,10 +13,10 @@ from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.guests import Guest
 from xap_harness.hypervisor.memory import RAM_BASE, GuestRam
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import Rights
 from xapc.pipeline import build
 from xaprt import abi
 from xaprt.image import read
+from xaprt.rights import Rights
 
 from benchmarks.stub_domain import kernel
 from benchmarks.stub_domain.guest import TimedGuest

@@ -6,7 +6,9 @@ trng = xap_harness.load("samples/trng.py", "emulator")
 assert trng.smc(0x8400_0050).x0 == 0x1_0000
 """
 
+from xaprt.admission import LoadError
 from xaprt.debug.place import Place
+from xaprt.rights import IoRegion, Rights
 
 from xap_harness.api import BACKENDS, App, MmioResult, Result, load
 from xap_harness.bundle import Bundle, RequiredError, load_bundle
@@ -15,8 +17,6 @@ from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.double_fetch import DoubleFetch
 from xap_harness.hypervisor.fault import Fault, FaultKind
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware, TrngFirmware
-from xap_harness.hypervisor.loader import LoadError
-from xap_harness.hypervisor.rights import IoRegion, Rights
 
 __all__ = [
     "BACKENDS",

@@ -8,6 +8,7 @@ from typing import TypeVar
 from xaprt import abi
 from xaprt.fit import is_fit
 from xaprt.manifest import Manifest
+from xaprt.rights import IoRegion, Rights
 from xaprt.verify import verify
 
 from xap_harness.hypervisor.core import UNCLAIMED, Access, AccessAnswer, Answer, Hypervisor
@@ -19,7 +20,6 @@ from xap_harness.hypervisor.firmware import Firmware, NoFirmware
 from xap_harness.hypervisor.instance import Engine, MakeEngine
 from xap_harness.hypervisor.outcome import Done, Failed, NotHandled
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.services import Services
 from xap_harness.trust import Keys, Trust, read_trusted, require_no_keys
 
@@ -226,7 +226,7 @@ def load(
     hypervisor: Hypervisor | None = None,
     keys: Keys | None = None,
     minimum_version: int = 0,
-    prove: bool = False,
+    prove: bool = True,
     double_fetches: list[DoubleFetch] | None = None,
 ) -> App:
     """Load an app's Python file, or its ELF, and run its INIT.
@@ -236,9 +236,10 @@ def load(
     io needs name; one that is not given is a `RegisterFile`. `hypervisor` is one that has other
     apps already; then `firmware` is that one's. Where `keys` are given (public keys or their PEM
     files), an image that none of them signed, or of a security version below the minimum, is
-    refused before it is parsed. `prove` refuses an image that `xaprt.verify` cannot prove safe, as
-    `xapc verify` does; without it isolation is EL0's affair alone (6.2). `double_fetches` gets what
-    the app reads twice of a guest's page in one call; without it nothing is watched.
+    refused before it is parsed. An image that `xaprt.verify` cannot prove safe is refused, as
+    `xapc verify` does, unless `prove` is False: then isolation is EL0's affair alone (6.2).
+    `double_fetches` gets what the app reads twice of a guest's page in one call; without it nothing
+    is watched.
 
     Raises OSError, xapc.diagnostics.CompileError, xaprt's SignatureError, its ImageError for a
     file that is no such image and Refusal for one that is not proven, LoadError, and ValueError
@@ -313,6 +314,7 @@ def _prepare(
     data = read_trusted(path, trust.keys, trust.minimum_version)
     if is_fit(data):
         raise ValueError("a bundle of apps, which load_bundle loads")
+    prepared = prepare_image(data, target)
     if trust.prove:
         verify(data)
-    return prepare_image(data, target)
+    return prepared

@@ -1,20 +1,21 @@
 """Load a bundle: several apps on one hypervisor, as boot would (ABI.md 6.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from xaprt.abi import RouteKind
+from xaprt.admission import LoadError
 from xaprt.fit import Packed, is_fit, unpack
 from xaprt.grants import Grant, require_apps
 from xaprt.image import ImageError
 from xaprt.rights import Rights
+from xaprt.verify import Refusal, verify
 
 from xap_harness.api import App, place
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.device import Device
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.trust import Keys, read_trusted
 
 
@@ -55,6 +56,7 @@ def load_bundle(
     hypervisor: Hypervisor | None = None,
     keys: Keys | None = None,
     minimum_version: int = 0,
+    prove: bool = True,
 ) -> Bundle:
     """Load the apps of a FIT in its order, on the emulator. Other arguments are as of `load`.
 
@@ -67,15 +69,27 @@ def load_bundle(
     RequiredError.
     """
     packed = unpack(read_trusted(Path(path), keys, minimum_version))
+    target = hypervisor or Hypervisor(firmware=firmware or NoFirmware())
+    return load_packed(packed, target, grants, devices or {}, prove=prove)
+
+
+def load_packed(
+    packed: Sequence[Packed],
+    target: Hypervisor,
+    grants: Mapping[str, Grant] | None,
+    devices: Mapping[str, Device],
+    *,
+    prove: bool,
+) -> Bundle:
+    """`load_bundle` of what is in memory. Raises GrantError, RequiredError."""
     if grants is not None:
         require_apps(grants, (app.name for app in packed))
-    target = hypervisor or Hypervisor(firmware=firmware or NoFirmware())
     apps: dict[str, App] = {}
     refused: dict[str, str] = {}
     for each in packed:
         try:
-            apps[each.name] = _load(target, each, grants, devices or {})
-        except (ImageError, LoadError) as problem:
+            apps[each.name] = _load(target, each, grants, devices, prove=prove)
+        except (ImageError, Refusal, LoadError) as problem:
             refused[each.name] = str(problem)
             target.console.print(f"xap: {each.name}: {problem}")
             if grants is not None and each.name in grants and grants[each.name].required:
@@ -88,10 +102,14 @@ def _load(
     packed: Packed,
     grants: Mapping[str, Grant] | None,
     models: Mapping[str, Device],
+    *,
+    prove: bool,
 ) -> App:
     from xap_harness.emulator.backend import prepare_image
 
     manifest, make_engine = prepare_image(packed.data, target)
+    if prove:
+        verify(packed.data)
     if manifest.name != packed.name:
         raise ImageError(f"the image is app '{manifest.name}'")
     grant = Grant.all_asked_by(manifest) if grants is None else grants.get(packed.name, Grant())

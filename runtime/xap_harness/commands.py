@@ -11,6 +11,7 @@ from xapc import render
 from xapc.console import Parser, reason, refuse, use_color
 from xapc.diagnostics import CompileError
 from xaprt.abi import RouteKind
+from xaprt.admission import LoadError
 from xaprt.image import ImageError
 
 from xap_harness.api import BACKENDS, App, MmioResult, Result, load
@@ -19,7 +20,6 @@ from xap_harness.host.engine import HostError
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.firmware import Firmware, NoFirmware, TrngFirmware
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.scenario import RecordedHypervisor
 from xap_harness.trace import Trace
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xapc.diagnostics import CompileError
 from xaprt import abi
+from xaprt.admission import LoadError
 from xaprt.image import ImageError
 
 from xap_harness.api import load
@@ -20,7 +21,6 @@ from xap_harness.emulator.machine import UnicornMachine
 from xap_harness.hypervisor.core import AccessAnswer, Answer, Hypervisor
 from xap_harness.hypervisor.firmware import TrngFirmware
 from xap_harness.hypervisor.guests import Guest
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.memory import RAM_BASE
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.timeline import Event, Step

@@ -12,11 +12,11 @@ from xap_harness.hypervisor.el0 import EL0Engine, Identity
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.instance import Instance
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import Rights
 from xap_harness.hypervisor.services import Services
 from xap_harness.machine import Layout, Memory
 from xaprt import abi
 from xaprt.manifest import Manifest, Need, Route
+from xaprt.rights import Rights
 
 TEXT, REQUEST_PAGE = 0x20_0000, 0x30_0000
 DATA = TEXT + abi.PAGE_SIZE

@@ -19,13 +19,13 @@ from xap_harness.hypervisor.console import AppLog
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.fault import FaultKind
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import Rights
 from xap_harness.hypervisor.services import Services
 from xapc.diagnostics import CompileError
 from xapc.pipeline import build
 from xaprt import abi
 from xaprt.debug.dwarf import DwarfSymbols
 from xaprt.image import Image, ImageError, read
+from xaprt.rights import Rights
 
 APPS = Path(__file__).parent / "apps"
 U64 = st.integers(0, (1 << 64) - 1)

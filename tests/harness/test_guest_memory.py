@@ -8,14 +8,14 @@ from xap_harness.emulator.machine import UnicornMachine
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.fault import Fault
 from xap_harness.hypervisor.guests import Guest
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.memory import RAM_BYTES, GuestRam, NotRam
 from xap_harness.hypervisor.outcome import Done
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import Rights
 from xaprt import abi
 from xaprt.abi import Errno, GuestMemory, NeedKind, Syscall
+from xaprt.admission import LoadError
 from xaprt.manifest import Need
+from xaprt.rights import Rights
 
 RAM, PAGE = 0x4000_0000, abi.PAGE_SIZE
 M64 = (1 << 64) - 1

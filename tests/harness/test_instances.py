@@ -4,10 +4,10 @@ import pytest
 from xap_harness.hypervisor.core import UNCLAIMED, Hypervisor
 from xap_harness.hypervisor.device import RegisterFile
 from xap_harness.hypervisor.instance import Life
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.requester import Requester
 from xaprt import abi
 from xaprt.abi import Instances, NeedKind
+from xaprt.admission import LoadError
 from xaprt.manifest import Need
 
 MS = 1_000_000

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.device import RegisterFile
-from xap_harness.hypervisor.loader import LoadError
-from xap_harness.hypervisor.rights import IoRegion, Rights
 from xaprt import abi
 from xaprt.abi import Errno, NeedKind, Syscall
+from xaprt.admission import LoadError
 from xaprt.manifest import Need
+from xaprt.rights import IoRegion, Rights
 
 M64 = (1 << 64) - 1
 UART, RTC = IoRegion("uart0", 0x1C09_0000, 0x1000), IoRegion("rtc0", 0x1C17_0000, 0x2000)

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from xap_harness import load
 from xap_harness.emulator.assembler import assemble
 from xap_harness.hypervisor.core import UNCLAIMED, Hypervisor
-from xap_harness.hypervisor.loader import LoadError, admit
 from xap_harness.hypervisor.outcome import Done
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import Rights
 from xap_harness.hypervisor.routes import Routes
 from xapc.pipeline import build
 from xaprt import abi
 from xaprt.abi import NeedKind, RouteKind
+from xaprt.admission import LoadError, admit
 from xaprt.manifest import Manifest, Need, Route
+from xaprt.rights import Rights
 from xaprt.verify import Refusal
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -236,14 +236,16 @@ def test_several_routes_of_one_app(asm_app):
     assert handled == [*range(0xC600_0001, 0xC600_0005), 0xC600_0010]
 
 
-def test_a_loader_that_wants_a_proof_runs_nothing_unproven(tmp_path):
+def test_nothing_unproven_is_loaded_unless_it_is_wanted(tmp_path):
     """ABI.md 1.2, 6.2: what the compiler makes is proven, one word changed is not."""
     elf = build(SAMPLES / "hello.py").elf
     good, bad = tmp_path / "good.elf", tmp_path / "bad.elf"
     good.write_bytes(elf)
-    assert load(good, prove=True).smc(0xC600_0001).status == "ok"
+    assert load(good).smc(0xC600_0001).status == "ok"
     word = assemble("svc #0")
     assert elf.count(word) >= 1
     bad.write_bytes(elf.replace(word, assemble("hvc #0")))
     with pytest.raises(Refusal, match="hvc"):
-        load(bad, prove=True)
+        load(bad)
+    with pytest.raises(LoadError, match="INIT: undefined instruction"):
+        load(bad, prove=False)

@@ -10,11 +10,11 @@ from xap_harness.hypervisor import syndrome
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.domain import Domain, Region
 from xap_harness.hypervisor.guests import Guest, GuestError
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.requester import Requester
 from xap_harness.hypervisor.timeline import Event, Step
 from xaprt import abi
 from xaprt.abi import RouteFlag, RouteKind
+from xaprt.admission import LoadError
 from xaprt.manifest import Route
 
 RAM, UART = 0x4000_0000, 0x0900_0000

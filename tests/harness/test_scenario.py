@@ -110,6 +110,11 @@ def test_another_answer_of_the_firmware_shows(scenario):
         ('{"kind": "scenario", "format": 1}\n[]\n', "line 2: not a JSON object"),
         ('{"kind": "scenario", "format": 1}\n{"kind": "ask", "what": "call"}\n', "line 2: 'at'"),
         ('{"kind": "scenario", "format": 1}\n{"kind": "ask", "at": 0, "what": "x"}\n', "line 2"),
+        (
+            '{"kind": "scenario", "format": 1}\n{"kind": "ask", "at": 0, "what": "domain", '
+            '"base": 0, "devices": [], "domid": 1, "size": 1099511627776}\n',
+            "1099511627776 bytes of RAM",
+        ),
     ],
 )
 def test_what_is_no_scenario_is_refused(text, said):
@@ -137,6 +142,11 @@ def test_a_damaged_scenario_is_refused_or_differs(scenario, data):
 def test_the_host_backend_cannot_be_recorded():
     with pytest.raises(ValueError, match="only images can be recorded"):
         load(SAMPLES / "hello.py", "host", hypervisor=RecordedHypervisor())
+
+
+def test_nor_an_image_whose_double_fetches_are_watched():
+    with pytest.raises(ValueError, match="not while double fetches are watched"):
+        load(SAMPLES / "hello.py", hypervisor=RecordedHypervisor(), double_fetches=[])
 
 
 def test_the_two_commands(tmp_path, capsys):

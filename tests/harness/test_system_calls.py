@@ -8,10 +8,10 @@ from xap_harness.hypervisor.fault import FaultKind
 from xap_harness.hypervisor.firmware import TrngFirmware, may_be_granted
 from xap_harness.hypervisor.outcome import Done
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import Rights
 from xap_harness.hypervisor.syscalls import Bounds
 from xap_harness.machine import Layout, Memory
 from xaprt import abi
+from xaprt.rights import Rights
 
 U64 = st.integers(0, (1 << 64) - 1)
 GRANTED = 0xC400_0053

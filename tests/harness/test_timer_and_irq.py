@@ -8,12 +8,12 @@ from xap_harness.emulator.machine import UnicornMachine
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.guests import Guest
 from xap_harness.hypervisor.instance import Life
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import Rights
 from xaprt import abi
 from xaprt.abi import Errno, NeedKind, Syscall
+from xaprt.admission import LoadError
 from xaprt.manifest import Need, Route
+from xaprt.rights import Rights
 
 MS = 1_000_000
 RAM = 0x4000_0000

@@ -15,11 +15,11 @@ from xap_harness.emulator import backend as emulator
 from xap_harness.host.backend import executes
 from xap_harness.hypervisor.core import Hypervisor
 from xap_harness.hypervisor.instance import MakeEngine
-from xap_harness.hypervisor.loader import LoadError
-from xap_harness.hypervisor.rights import Rights
 from xapc.llvm import emit_object
 from xapc.pipeline import Build, Checked, check_file
+from xaprt.admission import LoadError
 from xaprt.link import link
+from xaprt.rights import Rights
 
 from tests.oracle.platform import Called, Device, Firmware, Memory, Trace, watching
 from tests.oracle.program import MAIN, Generated, Step

@@ -17,7 +17,7 @@ from tests.oracle.types import (
     layout,
     size,
 )
-from tests.oracle.values import constructible
+from tests.oracle.values import constructible, some_bytes
 
 
 def types(world: World) -> list[str]:
@@ -152,8 +152,7 @@ def _texts(world: World) -> list[str]:
         world.texts.append(name)
     if world.chance(20):
         name, length = _name(world, "B"), world.pick([4, 8])
-        data = bytes(world.rng.randrange(256) for _ in range(length))
-        lines.append(f"{name}: Final = {data!r}")
+        lines.append(f"{name}: Final = {some_bytes(world, length)}")
         world.blobs.append((name, length))
     return lines
 

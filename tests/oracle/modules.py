@@ -50,7 +50,7 @@ _SDK = [
 ]
 
 _SDK_NAME = re.compile(rf"(?<![\w.])({'|'.join(_SDK)})(?!\w)")
-_STRING = re.compile(r'(?<!f)("[^"]*")')
+_BYTES = re.compile(r"""(\bb(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))""")
 
 
 @dataclass
@@ -162,5 +162,7 @@ def spelled(world: World, text: str) -> str:
     alias = world.pick(["xap", "sdk"])
     first, rest = text.split("from xap import ", 1)
     rest = rest.partition("\n")[2]
-    named = _SDK_NAME.sub(rf"{alias}.\1", rest)
+    parts = _BYTES.split(rest)
+    parts[::2] = [_SDK_NAME.sub(rf"{alias}.\1", part) for part in parts[::2]]
+    named = "".join(parts)
     return f"{first}import xap{'' if alias == 'xap' else ' as sdk'}\n{named}"

@@ -277,4 +277,9 @@ def _bytes(world: World, length: int) -> str:
     fitting = [name for name, count in world.blobs if count == length]
     if fitting and world.chance(60):
         return world.pick(fitting)
-    return repr(bytes(world.rng.randrange(256) for _ in range(length)))
+    return some_bytes(world, length)
+
+
+def some_bytes(world: World, length: int) -> str:
+    """A literal. An `@` would look as the place of an index (`expressions.fill`)."""
+    return repr(bytes(world.rng.randrange(256) for _ in range(length))).replace("@", "\\x40")

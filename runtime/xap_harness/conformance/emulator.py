@@ -1,18 +1,26 @@
 """The emulated hypervisor as a target."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 
 from xaprt import abi
+from xaprt import grants as granting
+from xaprt.admission import LoadError
+from xaprt.fit import FitError, Packed, unpack
 from xaprt.image import ImageError
+from xaprt.rights import IoRegion, Rights
+from xaprt.signature import PublicKey, SignatureError, opened
 
+from xap_harness.bundle import RequiredError, load_packed
 from xap_harness.conformance import monitor
-from xap_harness.conformance.platform import GPIO, RTC, Firmware, Gpio, Rtc
+from xap_harness.conformance.platform import GPIO, HOLE, RTC, Firmware, Gpio, Rtc
 from xap_harness.conformance.target import (
     GUEST_RAM,
     GUEST_RAM_BYTES,
     GUEST_UART,
     Ability,
+    Bundle,
     Create,
     Destroy,
     GiveAway,
@@ -35,12 +43,11 @@ from xap_harness.conformance.target import (
 from xap_harness.emulator.backend import prepare_image
 from xap_harness.emulator.machine import UnicornMachine
 from xap_harness.hypervisor.core import Hypervisor
+from xap_harness.hypervisor.device import ExternalAbort
 from xap_harness.hypervisor.domain import Domain, Region
 from xap_harness.hypervisor.guests import Guest
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.memory import GuestRam
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.scheduler import Scheduler
 from xap_harness.machine import Vcpu
 
@@ -54,10 +61,23 @@ class EmulatorTarget:
     """One hypervisor a scenario."""
 
     name = "emulator"
-    lacks: Mapping[Ability, str] = {}
+
+    @property
+    def lacks(self) -> Mapping[Ability, str]:
+        if find_spec("cryptography") is None:
+            return {Ability.SIGNATURES: "the package cryptography is not installed"}
+        return {}
 
     def boot(self, scenario: Scenario) -> Observed:
         return _Boot(scenario).observed()
+
+
+class _Hole:
+    def read(self, offset: int, width: int) -> int:
+        raise ExternalAbort
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        raise ExternalAbort
 
 
 class _Boot:
@@ -66,6 +86,7 @@ class _Boot:
         self._hypervisor = Hypervisor(firmware=Firmware())
         self._hypervisor.add_device(IoRegion(RTC.name, RTC.base, RTC.size), Rtc())
         self._hypervisor.add_device(IoRegion(GPIO.name, GPIO.base, GPIO.size), Gpio())
+        self._hypervisor.add_device(IoRegion(HOLE.name, HOLE.base, HOLE.size), _Hole())
         self._vcpus: dict[Requester, Vcpu] = {}
         self._code: dict[int, bytes] = {}
         self._printed = 0
@@ -73,9 +94,14 @@ class _Boot:
     def observed(self) -> Observed:
         for guest in self._scenario.guests:
             self._create(guest)
-        verdicts = tuple([self._load(module) for module in self._scenario.modules])
+        verdicts: list[str | None] = []
+        for module in self._scenario.modules:
+            try:
+                verdicts.append(self._load(module))
+            except RequiredError as problem:
+                return Observed((*verdicts, str(problem)), self._console(), (), booted=False)
         boot = self._console()
-        return Observed(verdicts, boot, tuple([self._do(s) for s in self._scenario.steps]))
+        return Observed(tuple(verdicts), boot, tuple([self._do(s) for s in self._scenario.steps]))
 
     def _console(self) -> tuple[str, ...]:
         """The lines since it was asked last."""
@@ -85,15 +111,37 @@ class _Boot:
 
     # --- apps and guests -----------------------------------------------------------------------
 
-    def _load(self, module: Module) -> str | None:
+    def _load(self, module: Module | Bundle) -> str | None:
+        """Raises RequiredError."""
         try:
-            manifest, make_engine = prepare_image(module.image, self._hypervisor)
+            if isinstance(module, Bundle):
+                return self._load_packed(unpack(self._opened(module.fit)), None)
+            image = self._opened(module.image)
+            manifest, make_engine = prepare_image(image, self._hypervisor)
             asked = Rights.asked_by(manifest)
             rights = asked if module.grant is None else _rights(module.grant)
+            if module.required:
+                serves = None if module.serves is None else frozenset(module.serves)
+                granted = granting.Grant(rights, serves, required=True)
+                packed = Packed(manifest.name, "", image)
+                return self._load_packed([packed], {manifest.name: granted})
             self._hypervisor.load(manifest, make_engine, rights, module.serves)
-        except (ImageError, LoadError) as refusal:
+        except (FitError, ImageError, LoadError, SignatureError) as refusal:
+            if isinstance(module, Module) and module.required:
+                raise RequiredError(str(refusal)) from refusal
             return str(refusal)
         return None
+
+    def _opened(self, data: bytes) -> bytes:
+        keys = [PublicKey(raw) for raw in self._scenario.keys]
+        return opened(data, keys or None, self._scenario.minimum_version)
+
+    def _load_packed(
+        self, packed: Sequence[Packed], grants: Mapping[str, granting.Grant] | None
+    ) -> str | None:
+        # Cases attack with images that the verifier would not let through.
+        found = load_packed(packed, self._hypervisor, grants, {}, prove=False)
+        return "\n".join(found.refused.values()) or None
 
     def _create(self, guest: GuestSpec) -> None:
         uart = Region("UART", GUEST_UART, abi.PAGE_SIZE)

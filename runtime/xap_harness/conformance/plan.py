@@ -7,6 +7,7 @@ depends on what another one gave, and a target may run them in one boot.
 from collections.abc import Mapping, Sequence
 
 from xap_harness.conformance.target import (
+    Bundle,
     Create,
     Destroy,
     GiveAway,
@@ -124,7 +125,9 @@ class Plan:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self._modules: list[Module] = []
+        self._modules: list[Module | Bundle] = []
+        self._keys: tuple[bytes, ...] = ()
+        self._minimum_version = 0
         self._guests: dict[int, GuestSpec] = {}
         self._created: set[int] = set()
         self._observed: Observed | None = None
@@ -132,10 +135,27 @@ class Plan:
     # --- what there is -------------------------------------------------------------------------
 
     def app(
-        self, image: bytes, *, grant: Grant | None = None, serves: Sequence[int] | None = None
+        self,
+        image: bytes,
+        *,
+        grant: Grant | None = None,
+        serves: Sequence[int] | None = None,
+        required: bool = False,
     ) -> Loaded:
         """An app at boot, in the order of these calls; see Module."""
-        self._modules.append(Module(image, grant, None if serves is None else tuple(serves)))
+        served = None if serves is None else tuple(serves)
+        return self._module(Module(image, grant, served, required))
+
+    def bundle(self, fit: bytes) -> Loaded:
+        """Several apps at boot; see Bundle."""
+        return self._module(Bundle(fit))
+
+    def trust(self, *keys: bytes, minimum_version: int = 0) -> None:
+        """Nothing is loaded but what these keys signed; see Scenario."""
+        self._keys, self._minimum_version = keys, minimum_version
+
+    def _module(self, module: Module | Bundle) -> Loaded:
+        self._modules.append(module)
         return Loaded(self, len(self._modules) - 1)
 
     def guest(self, domid: int, *, uart: bool = False) -> None:
@@ -221,7 +241,13 @@ class Plan:
     @property
     def scenario(self) -> Scenario:
         guests = self._guests or {1: GuestSpec(1)}
-        return Scenario(tuple(guests.values()), tuple(self._modules), tuple(self.steps))
+        return Scenario(
+            tuple(guests.values()),
+            tuple(self._modules),
+            tuple(self.steps),
+            self._keys,
+            self._minimum_version,
+        )
 
     def carried_out(self, observed: Observed) -> None:
         self._observed = observed

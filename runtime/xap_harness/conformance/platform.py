@@ -20,6 +20,9 @@ GPIO_ID_VALUE = 0x61
 CONSOLE_UART = Io("console", 0x0900_0000, 0x1000)
 """The hypervisor's own; nobody else gets it."""
 
+HOLE = Io("hole", 0x0B00_0000, 0x1000)
+"""Nothing answers there, and who accesses it gets an error (Ability.DEVICE_ERRORS)."""
+
 FIRMWARE_LOW = 0xC300_0001
 """x0..x3 = x1, x2, x3, x7."""
 FIRMWARE_HIGH = 0xC300_0002

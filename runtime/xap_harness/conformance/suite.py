@@ -69,14 +69,14 @@ def case(clause: str, words: str, *, needs: Ability | None = None) -> Callable[[
 
 
 def each(
-    clause: str, words: str, variants: Mapping[str, T]
+    clause: str, words: str, variants: Mapping[str, T], *, needs: Ability | None = None
 ) -> Callable[[Callable[[Plan, T], Iterator[None]]], Callable[[Plan, T], Iterator[None]]]:
     """A case for each variant; `{}` in the words is the variant's name."""
 
     def register(body: Callable[[Plan, T], Iterator[None]]) -> Callable[[Plan, T], Iterator[None]]:
         for name, value in variants.items():
             made = partial(_swapped, body, value)
-            _register(Case(clause, words.format(name), made, group=words))
+            _register(Case(clause, words.format(name), made, needs, group=words))
         return body
 
     return register

@@ -29,6 +29,9 @@ class Ability(Enum):
     LATE_LOAD = "load an app while guests run"
     LATE_GUEST = "create a guest while others run"
     PARALLEL = "run vCPUs on several processors"
+    BUNDLE = "load several apps from one FIT image"
+    SIGNATURES = "verify signatures when it loads"
+    DEVICE_ERRORS = "give an app a device that answers with an error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,21 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """An app's ELF. `grant` None: all that its manifest asks for; `serves` None: every guest."""
+    """An app's ELF. `grant` None: all that its manifest asks for; `serves` None: every guest.
+    `required`: if it is refused, boot ends."""
 
     image: bytes
     grant: Grant | None = None
     serves: tuple[int, ...] | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A FIT image of several ELFs (Ability.BUNDLE); each gets all that it asks for and serves
+    every guest. Its verdict is None if all were accepted, else the refusals, a line each."""
+
+    fit: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +172,15 @@ Step = Run | Together | Wait | Write | Read | GiveAway | TakeBack | Destroy | Cr
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Guests are constructed, apps are loaded in order, then the guests run their steps."""
+    """Guests are constructed, apps are loaded in order, then the guests run their steps. `keys`
+    (Ability.SIGNATURES): 32 bytes each, as RFC 8032 encodes them; if there are any, what is loaded
+    must be signed by one of them, of `minimum_version` at least."""
 
     guests: tuple[GuestSpec, ...]
-    modules: tuple[Module, ...]
+    modules: tuple[Module | Bundle, ...]
     steps: tuple[Step, ...]
+    keys: tuple[bytes, ...] = ()
+    minimum_version: int = 0
 
 
 # --- what was seen ---------------------------------------------------------------------------
@@ -208,10 +225,12 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Observed:
     verdicts: tuple[str | None, ...]
-    """Of each module, as in Seen."""
+    """Of each module up to where boot ended, as in Seen."""
     boot: tuple[str, ...]
     """The console while the apps were loaded."""
     steps: tuple[Seen, ...]
+    booted: bool = True
+    """False: boot ended at the last of the verdicts, and no guest ran."""
 
 
 class TargetError(Exception):

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterable
 
 from xaprt import abi
 from xaprt.manifest import Manifest
+from xaprt.rights import Rights
 
 from xap_harness.hypervisor.agenda import Agenda
 from xap_harness.hypervisor.console import AppLog, Console
 from xap_harness.hypervisor.instance import Instance, MakeEngine
 from xap_harness.hypervisor.outcome import Outcome, init_failure
-from xap_harness.hypervisor.rights import Rights
 from xap_harness.hypervisor.services import Platform, Services
 
 

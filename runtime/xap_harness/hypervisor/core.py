@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xaprt import abi
+from xaprt.admission import LoadError, admit
 from xaprt.manifest import Manifest, Route
+from xaprt.rights import IoRegion, Rights
 
 from xap_harness.hypervisor import loader
 from xap_harness.hypervisor.agenda import Agenda
@@ -19,7 +21,6 @@ from xap_harness.hypervisor.instance import Instance, Life, MakeEngine
 from xap_harness.hypervisor.outcome import Done, Failed, NotHandled, Outcome
 from xap_harness.hypervisor.posted import Record
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.routes import Routes
 from xap_harness.hypervisor.timeline import Event, Recorder, Step
 
@@ -119,7 +120,7 @@ class Hypervisor:
         serves: Collection[int] | None = None,
     ) -> App:
         """Admit an app and run its INIT (ABI.md 6.1). Raises LoadError; then nothing changed."""
-        loader.admit(manifest, rights, serves, [(app.manifest, app.serves) for app in self.apps])
+        admit(manifest, rights, serves, [(app.manifest, app.serves) for app in self.apps])
         app = App(
             manifest,
             serves,
@@ -135,7 +136,7 @@ class Hypervisor:
         failure = app.start()
         if failure is not None:
             self._agenda.drop(app.instances)
-            raise loader.LoadError(manifest, failure)
+            raise LoadError(manifest, failure)
         self.apps.append(app)
         for domid in filter(app.is_for, self.domains):
             self._connect(app, domid)

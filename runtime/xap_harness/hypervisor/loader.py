@@ -1,19 +1,16 @@
-"""What refuses an app (ABI.md 1.3, 4.1, 4.2, 6.1). `admit` looks at manifests and grants, the
-rest at the guests and devices that are there. The image's own shape is checked by `xaprt.image`
-when it is read."""
+"""What refuses an app for the guests and devices that are there (ABI.md 4.1, 4.2). What its
+manifest and the grants refuse is in `xaprt.admission`, and what its shape does in `xaprt.image`."""
 
 from collections.abc import Callable, Iterable
 
 from xaprt import abi
-from xaprt.admission import LoadError, admit, as_range, is_mmio
+from xaprt.admission import LoadError, as_range, is_mmio
 from xaprt.manifest import Manifest, Route
+from xaprt.rights import IoRegion, Rights
 
 from xap_harness.hypervisor.device import Device
 from xap_harness.hypervisor.domain import Domain
-from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.services import MAX_IO_BYTES
-
-__all__ = ["LoadError", "admit", "require_devices", "require_room"]
 
 
 def require_room(manifest: Manifest, domain: Domain) -> None:

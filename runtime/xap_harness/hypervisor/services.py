@@ -6,6 +6,7 @@ from typing import Protocol
 
 from xaprt import abi
 from xaprt.abi import Errno, GuestMemory
+from xaprt.rights import IoRegion, Rights
 
 from xap_harness.hypervisor.clock import Clock
 from xap_harness.hypervisor.console import AppLog
@@ -14,7 +15,6 @@ from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.firmware import Firmware, Results, may_be_granted
 from xap_harness.hypervisor.memory import Frame, GuestRam, NotRam
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.timeline import Event, Recorder, Step
 
 MAX_IO_BYTES = 0x1000_0000

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from xaprt import abi
+from xaprt.admission import LoadError
 from xaprt.manifest import Manifest
+from xaprt.rights import IoRegion, Rights
 
 from xap_harness.emulator.backend import prepare_image
 from xap_harness.hypervisor.app import App
@@ -24,10 +26,8 @@ from xap_harness.hypervisor.device import Device, ExternalAbort
 from xap_harness.hypervisor.domain import Domain
 from xap_harness.hypervisor.firmware import Firmware, Results
 from xap_harness.hypervisor.instance import Instance, MakeEngine
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.memory import Frame
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import IoRegion, Rights
 
 FORMAT = 1
 
@@ -80,7 +80,10 @@ class RecordedHypervisor(Hypervisor):
     ) -> App:
         elf = getattr(make_engine, "elf", None)
         if elf is None:
-            raise ValueError("only images can be recorded, not what the host backend executes")
+            raise ValueError(
+                "only images can be recorded: not what the host backend executes, "
+                "and not while double fetches are watched"
+            )
         # So that reports name files as the image does, wherever its sources are.
         manifest, make_engine = prepare_image(elf, self)
         told = None if serves is None else sorted(serves)

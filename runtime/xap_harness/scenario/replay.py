@@ -10,18 +10,21 @@ from typing import Any
 
 from xaprt import abi
 from xaprt.abi import GuestMemory
+from xaprt.admission import LoadError
+from xaprt.rights import IoRegion, Rights
 
 from xap_harness.emulator.backend import prepare_image
 from xap_harness.hypervisor.core import Access
 from xap_harness.hypervisor.device import Device, ExternalAbort
 from xap_harness.hypervisor.domain import Domain, Region
 from xap_harness.hypervisor.firmware import Results
-from xap_harness.hypervisor.loader import LoadError
 from xap_harness.hypervisor.memory import Frame, GuestRam
 from xap_harness.hypervisor.requester import Requester
-from xap_harness.hypervisor.rights import IoRegion, Rights
 from xap_harness.hypervisor.timeline import Recorder
 from xap_harness.scenario.record import FORMAT, RecordedHypervisor, unpack
+
+MAX_RAM_BYTES = 1 << 30
+"""Of a domain: a file must not take the machine's memory."""
 
 
 class ScenarioError(ValueError):
@@ -125,6 +128,10 @@ def _ask(hypervisor: "_ReplayedHypervisor", entry: _Entry) -> None:
             _load(hypervisor, entry)
         case "domain":
             devices = [Region(*each) for each in entry["devices"]]
+            if not 0 < entry["size"] <= MAX_RAM_BYTES:
+                raise ValueError(
+                    f"{entry['size']} bytes of RAM, at most {MAX_RAM_BYTES} are replayed"
+                )
             ram = GuestRam(entry["base"], entry["size"])
             hypervisor.create_domain(Domain(entry["domid"], ram, devices))
         case "destroy":

@@ -66,7 +66,8 @@ def place(reached: Reached) -> list[list[Output]]:
     for segment in segments:
         for made in segment:
             made.data = _content(made, reached)
-    return segments
+    # Data without a byte are not mapped; whether code may make their address is the verifier's.
+    return [segment for segment in segments if any(made.size for made in segment)]
 
 
 def _lay(name: str, type_: int, flags: int, address: int, parts: list[Section]) -> Output:
@@ -111,7 +112,7 @@ def _aligned(value: int, alignment: int) -> int:
 # --- debug information -----------------------------------------------------------------------
 
 _TOMBSTONE = -1
-"""What lld writes for the address of code that was left out; no address of an image."""
+"""For the address of code that was left out; no address of an image, as lld's 0 would be."""
 _LIST_TOMBSTONE = -2
 """Where -1 has a meaning: it selects a base address."""
 _LISTS = (".debug_ranges", ".debug_loc")

@@ -108,10 +108,11 @@ def coverage() -> tuple[Coverage, dict[str, dict[str, object]]]:
 
 @dataclass
 class State:
-    """What a campaign that was broken off has found, for one state of the rules: what is killed
-    stays so. `survivors`, `covered` and `calm` are of one state of the corpus."""
+    """What a campaign that was broken off has found. What is killed stays so as long as its module
+    is the same; `survivors`, `covered` and `calm` are of one state of all rules and the corpus."""
 
-    rules: str
+    rules: dict[str, str]
+    """By module: the digest of its source."""
     killed: dict[Mutant, str] = field(default_factory=dict)
     corpus: str = ""
     survivors: list[Mutant] = field(default_factory=list)
@@ -120,12 +121,16 @@ class State:
 
     @classmethod
     def read(cls, path: Path | None) -> "State":
-        rules = _digest(source_of(module) for module in MODULES)
-        if path is not None and path.exists():
-            found = pickle.loads(path.read_bytes())
-            if isinstance(found, State) and found.rules == rules:
-                return found
-        return cls(rules)
+        rules = {module: _digest([source_of(module)]) for module in MODULES}
+        if path is None or not path.exists():
+            return cls(rules)
+        found = pickle.loads(path.read_bytes())
+        if found.rules != rules:
+            same = [module for module in rules if found.rules.get(module) == rules[module]]
+            killed = {each: by for each, by in found.killed.items() if each.module in same}
+            return cls(rules, killed)
+        assert isinstance(found, State)
+        return found
 
     def write(self, path: Path | None) -> None:
         if path is not None:

@@ -10,6 +10,7 @@ from xap_harness.conformance.images import (
     FID,
     handlers,
     hvc_route,
+    io,
     mmio,
     probe,
     smc_route,
@@ -20,13 +21,15 @@ from xap_harness.conformance.judge import (
     fault_answered,
     loaded,
     one_report,
+    reports,
     that,
     unclaimed,
 )
 from xap_harness.conformance.plan import M64, Plan
+from xap_harness.conformance.platform import HOLE
 from xap_harness.conformance.proxy import ZERO
-from xap_harness.conformance.suite import case, each, not_yet
-from xap_harness.conformance.target import FREE_RAM, GUEST_RAM
+from xap_harness.conformance.suite import case, each
+from xap_harness.conformance.target import FREE_RAM, GUEST_RAM, Ability
 
 REGION = 0x0A00_0000
 
@@ -171,7 +174,19 @@ def own_state(plan: Plan) -> Iterator[None]:
     answered(other, 0)
 
 
-not_yet("5.1", "an SError of the app's own", "the emulator raises none")
+@each("5.1", "an SError of the app's own, and an external abort: {} a device that fails",
+      {"a store to": "str w9, [x0]", "a load from": "ldr w9, [x0]"},
+      needs=Ability.DEVICE_ERRORS)  # fmt: skip
+def device_error(plan: Plan, instruction: str) -> Iterator[None]:
+    # The store's error may come later, but not in a later call.
+    plan.app(probe(f"mov x0, #0; mov x8, #6; svc #0; {instruction}; dsb sy; isb;" + ZERO + DONE,
+                   needs=(io(HOLE),)))  # fmt: skip
+    plan.app(probe("mov x1, #5;" + ZERO + DONE, name="other", routes=(smc_route(FID + 1),)))
+    reply, other = plan.smc(FID), plan.smc(FID + 1)
+    yield
+    fault_answered(reply)
+    equal([report["name"] for report in reports(reply.console)], ["probe"], "fault reports")
+    answered(other, 5)
 
 
 # --- the fault answer ---------------------------------------------------------------------------

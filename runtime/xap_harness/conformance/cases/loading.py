@@ -221,6 +221,3 @@ def python(plan: Plan) -> Iterator[None]:
 
 not_yet("6.1", "the image is copied out of every guest's reach",
         "the emulator's guests never hold it")  # fmt: skip
-not_yet("6.1", "a FIT of several", "bundles are not yet a kind of module of the suite")
-not_yet("6.1", "boot goes on unless the node says `required`", "modules of the suite do not say it")
-not_yet("6.2", "signatures are verified", "the emulated loader does not verify them yet")
