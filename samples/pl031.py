@@ -43,8 +43,8 @@ app = App(
     needs=[Needs.irq(VIRQ), Needs.timer()],
 )
 
-# RTCPeriphID0 to 3, RTCPCellID0 to 3.
-IDENTITY: Final = Array[u32, N[8]]((0x31, 0x10, 0x04, 0x00, 0x0D, 0xF0, 0x05, 0xB1))
+# RTCPeriphID0 to 3 (of revision 1), RTCPCellID0 to 3.
+IDENTITY: Final = Array[u32, N[8]]((0x31, 0x10, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1))
 
 
 class Reg(u64, Enum):

@@ -17,8 +17,9 @@ from xapc.files import write
 
 _KEPT = 256
 """Entries; beyond that the oldest ones go."""
-_PACKAGES = ("xap", "xapc", "xaprt")
-_TOOLS = ("llvmlite", "elftools")
+_PACKAGES = ("xap", "xapc", "xaprt", "llvmlite", "keystone")
+"""All that make an image, or the code inside it."""
+_LIBRARIES = (".so", ".dylib", ".dll")
 
 
 class Cache:
@@ -82,18 +83,18 @@ def from_environment() -> Cache | None:
 
 
 def _tools() -> str:
-    """All code that a build runs: this project's, by content, and the versions of the rest."""
+    """All code that a build runs: Python by content, shared libraries, of which one has 170 MiB,
+    by size and time."""
     found = hashlib.sha256(sys.version.encode())
     for package in _PACKAGES:
         root = _folder_of(package)
-        for file in sorted(root.rglob("*.py")):
-            found.update(f"\0{package}/{file.relative_to(root)}\0".encode())
-            found.update(file.read_bytes())
-    for tool in _TOOLS:
-        root = _folder_of(tool)
-        for name in ("_version.py", "__init__.py"):
-            if (root / name).is_file():
-                found.update((root / name).read_bytes())
+        for file in sorted(root.rglob("*")):
+            name = f"\0{package}/{file.relative_to(root)}\0"
+            if file.suffix == ".py":
+                found.update(name.encode() + file.read_bytes())
+            elif file.suffix in _LIBRARIES:
+                status = file.stat()
+                found.update(f"{name}{status.st_size} {status.st_mtime_ns}".encode())
     return found.hexdigest()
 
 

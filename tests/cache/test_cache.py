@@ -1,5 +1,7 @@
 """`xapc build` serves from its cache what building again would give, and nothing else."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,7 +123,7 @@ def test_the_tools_count(project, monkeypatch):
 
 
 def test_what_the_tools_are(tmp_path, monkeypatch):
-    """All of this project's code that a build runs, by content."""
+    """All Python that a build runs, by content, and libraries by size and time."""
     package = tmp_path / "package"
     (package / "inner").mkdir(parents=True)
     (package / "__init__.py").write_text("")
@@ -133,7 +135,29 @@ def test_what_the_tools_are(tmp_path, monkeypatch):
     seen.append(caching._tools())
     module.rename(package / "inner" / "renamed.py")
     seen.append(caching._tools())
-    assert len(set(seen)) == 3
+    library = package / "library.so"
+    library.write_bytes(b"1")
+    seen.append(caching._tools())
+    library.write_bytes(b"22")
+    seen.append(caching._tools())
+    assert len(set(seen)) == 5
+
+
+def test_no_tool_is_forgotten(project):
+    """Whatever a build imports that does not come with Python."""
+    script = (
+        "import sys; from pathlib import Path; from xapc.pipeline import build;"
+        f"build(Path({str(project.app)!r})).elf;"
+        "found = {name.partition('.')[0] for name, module in sys.modules.items()"
+        " if getattr(module, '__spec__', None)};"
+        "print(*(found - sys.stdlib_module_names - {'__main__', '__mp_main__'}))"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    known = {"sitecustomize", "usercustomize", "_distutils_hack"}
+    found = set(made.stdout.split()) - known
+    assert {"llvmlite", "keystone"} <= found <= {*caching._PACKAGES}
 
 
 def test_an_app_with_errors_is_never_served(project):

@@ -48,9 +48,9 @@ def test_registers_are_zero_out_of_reset(reset: Clock, offset: int) -> None:
 
 
 def test_identity(reset: Clock) -> None:
-    """3.3.9, 3.3.10: part 0x031, designer 0x41 (Arm); PrimeCell."""
+    """3.3.9, 3.3.10: part 0x031, designer 0x41 (Arm), revision 1; PrimeCell."""
     words = [reset.read(offset) for offset in IDENTITY]
-    assert words == [0x31, 0x10, 0x04, 0x00, 0x0D, 0xF0, 0x05, 0xB1]
+    assert words == [0x31, 0x10, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1]
 
 
 # --- counting (2.1, 3.3.1, 3.3.3, 3.3.4) ---------------------------------------------------------

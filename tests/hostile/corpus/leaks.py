@@ -53,7 +53,7 @@ def _fault_and_look(world: World) -> None:
 def _post_both(world: World) -> None:
     for offset in range(0, 40, 4):
         world.attacker.mmio_write(_MMIO + offset, 0x5EC4E7)  # type: ignore[union-attr]  # it is loaded
-    world.attacker.mmio_write(_MMIO, 1, domid=2)  # type: ignore[union-attr]
+    world.attacker.mmio_write(_MMIO, 1, domid=2)  # type: ignore[union-attr]  # it is loaded
     world.advance(50 * MS)
     world.call()
 

@@ -124,7 +124,7 @@ def _posted_gone(world: World) -> None:
     world.call(FID, 0, domid=1)
     world.advance(12 * MS)
     world.expect("records handed over", world.call(FID, 1).registers[0], 0)
-    world.attacker.mmio_write(_MMIO, 7, domid=2)  # type: ignore[union-attr]
+    world.attacker.mmio_write(_MMIO, 7, domid=2)  # type: ignore[union-attr]  # it is loaded
     world.advance(2 * MS)
     world.expect("records handed over", world.call(FID, 1).registers[0], 1)
     world.call(FID, 2)
