@@ -2,9 +2,9 @@
 
 The class says what is wrong (`title`), the docstring is what `xapc explain` prints: why, a
 wrong and a right example. Codes are stable: a retired one is not used again. Modules by
-stage: `syntax` E01xx; `names`, `imports`, `declarations` and `classes` E02xx; `typing`, `calls`,
-`messages` and `constructs` E03xx; `integers` E04xx,
-`aggregates` E05xx, `flow` E06xx, `app` E07xx, `services` E08xx, `buildtime` E09xx.
+stage: `syntax` E01xx; `names`, `imports`, `declarations` and `classes` E02xx; `typing`, `shapes`,
+`calls`, `messages` and `constructs` E03xx; `integers` E04xx, `aggregates` E05xx, `flow` E06xx,
+`app` and `handlers` E07xx, `services` E08xx, `buildtime` E09xx.
 """
 
 from importlib import import_module
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from xapc.errors.constructs import *  # noqa: F403  # as above
     from xapc.errors.declarations import *  # noqa: F403  # as above
     from xapc.errors.flow import *  # noqa: F403  # as above
+    from xapc.errors.handlers import *  # noqa: F403  # as above
     from xapc.errors.imports import *  # noqa: F403  # as above
     from xapc.errors.integers import *  # noqa: F403  # as above
     from xapc.errors.messages import *  # noqa: F403  # as above
     from xapc.errors.names import *  # noqa: F403  # as above
     from xapc.errors.services import *  # noqa: F403  # as above
+    from xapc.errors.shapes import *  # noqa: F403  # as above
     from xapc.errors.syntax import *  # noqa: F403  # as above
     from xapc.errors.typing import *  # noqa: F403  # as above
 
@@ -62,6 +64,7 @@ MODULES = (
     "declarations",
     "classes",
     "typing",
+    "shapes",
     "calls",
     "messages",
     "constructs",
@@ -69,6 +72,7 @@ MODULES = (
     "aggregates",
     "flow",
     "app",
+    "handlers",
     "services",
     "buildtime",
 )

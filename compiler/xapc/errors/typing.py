@@ -1,4 +1,4 @@
-"""Types (E03xx)."""
+"""What type a value has (E03xx)."""
 
 import ast
 from collections.abc import Sequence
@@ -11,15 +11,12 @@ from xapc.errors.edits import (
     compared,
     expression,
     is_operand,
-    offer,
     replace,
     whole,
-    wrap,
-    written,
 )
 from xapc.source import Span
 from xapc.tree import Expr
-from xapc.types import BOOL, INDEX, EnumType, IntType, TupleType, Type
+from xapc.types import BOOL, INDEX, EnumType, IntType, Type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,26 +205,6 @@ class Redeclared(Error):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotStorable(Error):
-    """Variables hold scalars, tuples, arrays and structs. None, strings and modules are not
-    values, and a view lives in its `with`.
-
-    Wrong:
-        def f(x: None) -> None:
-            pass
-
-    Right:
-        def f(x: u32) -> None:
-            pass
-    """
-
-    code = "E0313"
-    title = "{type} cannot be kept in a variable"
-
-    type: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReturnNothing(Error):
     """Every way out of a function with a result returns a value; a bare `return` would give None
     under CPython.
@@ -268,144 +245,6 @@ class ReturnSomething(Error):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnpackLength(Error):
-    """A tuple is unpacked into as many places as it has items; other things are not unpacked.
-
-    Wrong:
-        def f() -> None:
-            a, b = u32(1), u32(2), u32(3)
-
-    Right:
-        def f() -> None:
-            a, b, c = u32(1), u32(2), u32(3)
-    """
-
-    code = "E0316"
-    title = "{want} names for {type}"
-
-    want: int
-    type: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TupleOfScalars(Error):
-    """A tuple is several values in registers. Arrays and structs are passed by reference; swap
-    their contents through a copy.
-
-    Wrong:
-        def f(a: Array[u8, N[4]]) -> None:
-            x, y = a, a
-
-    Right:
-        def f(a: Array[u8, N[4]]) -> None:
-            x = a
-            y = a
-    """
-
-    code = "E0317"
-    title = "a tuple holds scalars, not {type}"
-
-    type: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TupleIndex(Error):
-    """The items of a tuple may have different types, so which one is meant is known when the app
-    is built.
-
-    Wrong:
-        def f(n: u32) -> u32:
-            t = (n, n)
-            return t[n]
-
-    Right:
-        def f(n: u32) -> u32:
-            t = (n, n)
-            return t[0]
-    """
-
-    code = "E0318"
-    title = "a tuple's index is a constant"
-
-
-@dataclass(frozen=True, kw_only=True)
-class EnumValue(Error):
-    """`.value` is a plain int under CPython, without the enumeration's width, and `.name` a
-    string. A conversion gives the number with its width.
-
-    Wrong:
-        class Op(u32, Enum):
-            READ = 0
-        def f(x: Op) -> u32:
-            return x.value
-
-    Right:
-        class Op(u32, Enum):
-            READ = 0
-        def f(x: Op) -> u32:
-            return u32(x)
-    """
-
-    code = "E0319"
-    title = "convert an enumeration by {base}(...)"
-    help = "{hint}"
-
-    base: str
-    hint: str = ""
-
-    def __post_init__(self) -> None:
-        owner, _, name = self.span.text().rpartition(".")
-        if name == "name":
-            object.__setattr__(self, "hint", f'a message prints the name: f"{{{owner}}}"')
-        if name == "value":
-            word, more = written(self.span.source, self.base)
-            offer(self, (*more, *replace(self.span, f"{word}({owner})")))
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotIndexable(Error):
-    """Arrays, views and tuples have elements. Of an integer, `x.bit(n)` and `x.bits(hi, lo)` are
-    the parts.
-
-    Wrong:
-        def f(x: u32) -> u32:
-            return x[0]
-
-    Right:
-        def f(x: u32) -> u32:
-            return x
-    """
-
-    code = "E0320"
-    title = "{type} has no elements"
-
-    type: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotIterable(Error):
-    """`for` runs over range, reversed(range), arrays, views and enumerate of them.
-
-    Wrong:
-        def f(x: u32) -> None:
-            for i in x:
-                pass
-
-    Right:
-        def f(x: u32) -> None:
-            for i in range(x):
-                pass
-    """
-
-    code = "E0321"
-    title = "{type} cannot be iterated"
-    help = "{hint}"
-
-    type: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class BoolOfValue(Error):
     """Whether a number counts as true is a question of what is compared with what: say it.
 
@@ -423,69 +262,6 @@ class BoolOfValue(Error):
     help = "{hint}"
 
     hint: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotAPlace(Error):
-    """Names, fields, elements and view items are places. The items of a tuple and the results of
-    calls are values: they have no place that could be written.
-
-    Wrong:
-        def f(t: tuple[u32, u32]) -> None:
-            t[0] = u32(1)
-
-    Right:
-        def f(t: tuple[u32, u32]) -> None:
-            t = (u32(1), t[1])
-    """
-
-    code = "E0323"
-    title = "this cannot be assigned"
-    help = "{hint}"
-
-    hint: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class WithWhat(Error):
-    """`with` bounds the life of a mapping and the reach of `wrapping()`; there are no other
-    context managers.
-
-    Wrong:
-        def f(x: u32) -> None:
-            with x:
-                pass
-
-    Right:
-        def f(x: u32) -> None:
-            with wrapping():
-                pass
-    """
-
-    code = "E0344"
-    title = "with is for wrapping(), map_guest_page(...) and map_io(...)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WrappingNamed(Error):
-    """`with wrapping():` changes what `+`, `-` and `*` do in its block, for every width; it gives
-    nothing that a name could stand for.
-
-    Wrong:
-        def f(x: u32) -> u32:
-            with wrapping() as w:
-                y = x + 1
-            return y
-
-    Right:
-        def f(x: u32) -> u32:
-            with wrapping():
-                y = x + 1
-            return y
-    """
-
-    code = "E0348"
-    title = "wrapping() gives nothing to name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -535,17 +311,6 @@ def bool_operands(span: Span, node: ast.BoolOp, operands: Sequence[Expr]) -> Err
     return NotBool(span=first.span, type=name, hint="compare each: x != 0", edits=edits)
 
 
-def not_a_place(span: Span, type: Type) -> Error:
-    """`span` is that of the target."""
-    target = expression(span)
-    hint = ""
-    if isinstance(target, ast.Subscript):
-        hint = "a tuple's items are never changed: make another tuple of them"
-    elif isinstance(target, ast.Attribute):
-        hint = "it is a constant"
-    return NotAPlace(span=span, hint=hint)
-
-
 def asserted_pair(span: Span, node: ast.Tuple) -> Error:
     """`assert (x > 1, "text")`: the tuple would always be true."""
     edits = replace(span, span.text()[1:-1]) if span.text().startswith("(") else ()
@@ -576,13 +341,6 @@ def no_such_operator(span: Span, op: str, name: str, type: Type) -> Error:
     elif type.is_aggregate:
         hint = "write what is meant for its elements or fields"
     return NoSuchOperator(span=span, op=op, type=name, hint=hint, edits=edits)
-
-
-def not_iterable(span: Span, name: str, type: Type) -> Error:
-    if isinstance(type, IntType):
-        return NotIterable(span=span, type=name, edits=wrap(span, "range"))
-    hint = "make an array of it: Array[u32, N[n]]([...])" if isinstance(type, TupleType) else ""
-    return NotIterable(span=span, type=name, hint=hint)
 
 
 def not_bool(span: Span, name: str, type: Type, edits: tuple[Edit, ...]) -> Error:
