@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xapc import render
+from xapc.commands.sign import add_keys
 from xapc.console import Parser, reason, refuse, use_color
 from xapc.diagnostics import CompileError
 from xaprt.abi import RouteKind
@@ -51,13 +52,16 @@ _COMMAND = "xapc run"
 
 def run(argv: Sequence[str]) -> int:
     """The command; `argv` without its name. Returns the exit status."""
-    options = _parser().parse_args(list(argv))
+    parser = _parser()
+    options = parser.parse_args(list(argv))
+    if options.min_version and options.key is None:
+        parser.error("--min-version needs --key")
     trace = Trace()
     wanted = options.trace is not None or options.timeline
     made = Hypervisor if options.record is None else RecordedHypervisor
     hypervisor = made(firmware=options.firmware(), record=trace if wanted else None)
     try:
-        app = _load(options.file, options.backend, hypervisor, options.request, options.number)
+        app = _load(options, hypervisor)
         result = _request(app, options.request, options.number, options.args)
         if options.trace is not None:
             trace.save(options.trace)
@@ -82,15 +86,17 @@ def run(argv: Sequence[str]) -> int:
     return EXIT_STATUS[result.status]
 
 
-def _load(path: Path, backend: str, hypervisor: Hypervisor, request: str, number: int) -> App:
+def _load(options: argparse.Namespace, hypervisor: Hypervisor) -> App:
     """The app; of a bundle, the one that the request is for, or any. What of a bundle is refused
     is told on standard error."""
-    if backend != "emulator" or not is_bundle(path):
-        return load(path, backend, hypervisor=hypervisor)
-    bundle = load_bundle(path, hypervisor=hypervisor)
+    path, keys, oldest = options.file, options.key, options.min_version
+    if options.backend != "emulator" or not is_bundle(path):
+        return load(path, options.backend, hypervisor=hypervisor, keys=keys, minimum_version=oldest)
+    bundle = load_bundle(path, hypervisor=hypervisor, keys=keys, minimum_version=oldest)
     for problem in bundle.refused.values():
         refuse(_COMMAND, f"{path}: {problem}")
-    found = bundle.app_for(_ROUTES[request], number) or next(iter(bundle.apps.values()), None)
+    wanted = bundle.app_for(_ROUTES[options.request], options.number)
+    found = wanted or next(iter(bundle.apps.values()), None)
     if found is None:
         raise ValueError("no app of the bundle could be loaded")
     return found
@@ -180,6 +186,7 @@ def _parser() -> Parser:
         help="what the app's call_smc reaches: nothing (default), or a model of the "
         "firmware's random number generator, seeded with 0",
     )
+    add_keys(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument(
         "--trace", type=Path, metavar="OUT.json", help="write a timeline for ui.perfetto.dev"

@@ -25,7 +25,12 @@ from xaprt.rights import IoRegion, Rights
 LAST_DOMID = 0x7FEF
 """Xen's DOMID_FIRST_RESERVED comes after it."""
 
-MAX_FILE_BYTES = 1 << 20
+# Beyond any use; they keep a hostile file from taking long: the time that TOML's parser takes for a
+# dotted key grows with the square of its parts.
+MAX_FILE_BYTES = 1 << 18
+MAX_DOTS = 16
+"""In a line."""
+_MAX_SHOWN = 80
 
 
 class GrantError(ValueError):
@@ -50,6 +55,9 @@ def read_grants(data: bytes) -> dict[str, Grant]:
     """By the app's name. GrantError for what is no such file."""
     if len(data) > MAX_FILE_BYTES:
         raise GrantError(f"more than {MAX_FILE_BYTES} bytes")
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.count(b".") > MAX_DOTS:
+            raise GrantError(f"line {number}: more than {MAX_DOTS} dots")
     try:
         tables = tomllib.loads(data.decode())
     except (ValueError, RecursionError) as problem:
@@ -62,23 +70,43 @@ def require_apps(grants: Mapping[str, Grant], names: Iterable[str]) -> None:
     known = list(names)
     for name in grants:
         if name not in known:
-            raise GrantError(f"[{name}]: no such app; there are: {', '.join(known)}")
+            raise GrantError(f"[{_called(name)}]: no such app; there are: {', '.join(known)}")
 
 
 def _grant(name: str, table: Any) -> Grant:
     if not isinstance(table, dict):
-        raise GrantError(f"'{name}' is no table; an app's grants begin with a line [{name}]")
+        raise GrantError(
+            f"{_shown(name)} is no table; an app's grants begin with a line [{_called(name)}]"
+        )
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _KEYS:
-            raise GrantError(f"[{name}]: '{key}' is unknown; there are: {', '.join(_KEYS)}")
+            raise GrantError(
+                f"[{_called(name)}]: {_shown(key)} is unknown; there are: {', '.join(_KEYS)}"
+            )
         try:
             given[key] = _KEYS[key](value)
         except _WrongError as problem:
-            raise GrantError(f"[{name}] {key}: {problem}") from None
+            raise GrantError(f"[{_called(name)}] {key}: {problem}") from None
     serves = given.pop("serves", frozenset())
     required = given.pop("required", False)
     return Grant(Rights(**given), serves, required)
+
+
+def _called(name: str) -> str:
+    return name if name.isascii() and name.isprintable() else _shown(name)
+
+
+def _shown(value: Any) -> str:
+    """In one line that can be printed, whatever it is."""
+    try:
+        return _short(repr(value))
+    except ValueError:  # sys.get_int_max_str_digits()
+        return "a number of thousands of digits"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "..."
 
 
 # --- values ----------------------------------------------------------------------------------
@@ -90,9 +118,9 @@ class _WrongError(ValueError):
 
 def _number(value: Any, first: int, last: int) -> int:
     if type(value) is not int:
-        raise _WrongError(f"{value!r} is no integer")
+        raise _WrongError(f"{_shown(value)} is no integer")
     if not first <= value <= last:
-        raise _WrongError(f"{value:#x} is not in {first:#x}..{last:#x}")
+        raise _WrongError(f"{_short(hex(value))} is not in {first:#x}..{last:#x}")
     return value
 
 
@@ -105,13 +133,13 @@ def _numbers(first: int, last: int) -> Callable[[Any], frozenset[int]]:
 
 def _list(value: Any) -> Collection[Any]:
     if not isinstance(value, list):
-        raise _WrongError(f"{value!r} is no list")
+        raise _WrongError(f"{_shown(value)} is no list")
     return value
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _WrongError(f"{value!r} is neither true nor false")
+        raise _WrongError(f"{_shown(value)} is neither true nor false")
     return value
 
 
@@ -120,7 +148,7 @@ _MEMORY = {"read": GuestMemory.READ, "read-write": GuestMemory.READ_WRITE}
 
 def _memory(value: Any) -> GuestMemory:
     if not isinstance(value, str) or value not in _MEMORY:
-        raise _WrongError(f'{value!r} is neither "read" nor "read-write"')
+        raise _WrongError(f'{_shown(value)} is neither "read" nor "read-write"')
     return _MEMORY[value]
 
 
@@ -130,7 +158,7 @@ def _io(value: Any) -> tuple[IoRegion, ...]:
 
 def _region(value: Any) -> IoRegion:
     if not isinstance(value, dict) or set(value) != {"base", "size"}:
-        raise _WrongError(f"{value!r} is no region {{ base = ..., size = ... }}")
+        raise _WrongError(f"{_shown(value)} is no region {{ base = ..., size = ... }}")
     base = _number(value["base"], 0, (1 << 64) - 1)
     size = _number(value["size"], 1, (1 << 64) - base)
     if base % abi.PAGE_SIZE or size % abi.PAGE_SIZE:

@@ -10,6 +10,7 @@ from xapc.inspection.machine import as_object
 from xapc.inspection.text import as_text
 from xapc.pipeline import build
 from xaprt import abi, image
+from xaprt.signature.trailer import head
 
 from tests.verify.images import EXIT
 from tests.verify.images import image as by_hand
@@ -156,3 +157,20 @@ def test_json_on_standard_output(
     assert json.loads(capsys.readouterr().out) == {
         "file": str(path), **json.loads(json.dumps(as_object(inspect(made))))
     }  # fmt: skip
+
+
+# --- signature ----------------------------------------------------------------------------------
+
+
+def test_a_signature_is_shown_and_not_believed(made: bytes) -> None:
+    assert as_object(inspect(made))["signature"] is None
+    assert "signed" not in as_text(inspect(made))
+    key = bytes(range(16))
+    claimed = made + head(7, key) + bytes(64)  # nobody's signature
+    assert as_object(inspect(claimed))["signature"] == {
+        "version": 7,
+        "key_id": key.hex(),
+        "checked": False,
+    }
+    page = as_text(inspect(claimed))
+    assert f"signed: security version 7, key {key.hex()}; `xapc verify --key FILE` checks" in page

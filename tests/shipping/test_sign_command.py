@@ -7,7 +7,7 @@ import pytest
 from xaprt.fit import Packed, pack
 from xaprt.signature import read_private_key, read_public_key, sign
 
-from tests.shipping.apps import ONE, TWO, Shell
+from tests.shipping.apps import FID, ONE, TWO, Shell
 
 BUNDLE = pack([Packed("one", "one", ONE), Packed("two", "two", TWO)])
 
@@ -125,3 +125,29 @@ def test_arguments_that_make_no_sense(xapc: Shell, keys: Path) -> None:
     ):
         assert reason in said
     assert file.read_bytes() == ONE
+
+
+# --- running ------------------------------------------------------------------------------------
+
+
+def test_run_takes_only_what_was_signed(xapc: Shell, keys: Path) -> None:
+    bundle = pack([Packed("one", "", ONE)])
+    for file in (xapc.file("one.elf", ONE), xapc.file("apps.fit", bundle)):
+        arguments = ("run", file, "--key", keys / "pub.pem", "smc", hex(FID))
+        assert xapc.refusal(*arguments) == f"xapc run: {file}: not signed"
+        xapc("sign", file, "--key", keys / "key.pem", "--version", "2")
+        assert xapc(*arguments)[0] == 0
+        assert "older than 3" in xapc.refusal(*arguments, "--min-version", "3")
+        xapc("sign", file, "--key", keys / "other-key.pem")
+        assert "signed by key" in xapc.refusal(*arguments)
+
+
+def test_run_has_no_oldest_version_without_a_key(xapc: Shell) -> None:
+    said = xapc("run", xapc.file("one.elf", ONE), "--min-version", "3", "smc", hex(FID))[2]
+    assert "--min-version needs --key" in said
+
+
+def test_run_takes_no_signature_of_a_python_file(xapc: Shell, keys: Path) -> None:
+    file = xapc.file("app.py", "")
+    said = xapc.refusal("run", file, "--key", keys / "pub.pem", "smc", hex(FID))
+    assert "a Python file carries no signature" in said

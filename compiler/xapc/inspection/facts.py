@@ -7,13 +7,16 @@ from functools import cached_property
 from xaprt import abi
 from xaprt.debug.place import Place
 from xaprt.image import Image, read
+from xaprt.signature.trailer import Trailer, split
 from xaprt.verify import Refusal, Report, verify
 
 from xapc.inspection.tables import Note, Section, Tables
 
 MAX_DEBUG_FILE = 8 << 20
-"""In a larger file no line is looked up: an image of the largest size has less, and the reader of
-DWARF is not made for files that are out to keep it busy."""
+"""In a larger file no line is looked up: an image of the largest size has less."""
+_MOST_CALLS = 3_200_000
+"""That looking up lines may take (`xaprt.debug.bounded`): about a second, and what an app of 64 KiB
+needs. Beyond it no line is known."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class Inspection:
     @property
     def file_bytes(self) -> int:
         return len(self._data)
+
+    @property
+    def signature(self) -> Trailer | None:
+        """What the file says; nothing of it is checked."""
+        return split(self._data)[1]
 
     @property
     def loaded_bytes(self) -> int:
@@ -153,7 +161,7 @@ def _place(data: bytes, address: int) -> Place | None:
         return None
     from xaprt.debug.dwarf import DwarfSymbols
 
-    return DwarfSymbols(data).place(address)
+    return DwarfSymbols(data, most_calls=_MOST_CALLS).place(address)
 
 
 class _Lines:
@@ -163,7 +171,8 @@ class _Lines:
     def __init__(self, proof: Report, data: bytes) -> None:
         from xaprt.debug.dwarf import DwarfSymbols
 
-        self._symbols = DwarfSymbols(data) if len(data) <= MAX_DEBUG_FILE else None
+        known = len(data) <= MAX_DEBUG_FILE
+        self._symbols = DwarfSymbols(data, most_calls=_MOST_CALLS) if known else None
         self._names = {each.address: each.name for each in proof.functions}
         self._callers: dict[int, list[tuple[int, int]]] = {}
         """Function -> the calls of it, each with the function that it is in."""

@@ -5,6 +5,7 @@ Addresses are relative to the image.
 
 from xaprt import abi
 from xaprt.manifest import Manifest
+from xaprt.signature.trailer import Trailer
 from xaprt.verify import Refusal, Report
 
 from xapc.inspection.facts import Inspection, SystemCalls, system_call_name
@@ -44,11 +45,18 @@ def as_object(found: Inspection) -> Json:
             for each in found.functions
         ],
         "system_calls": [_system_calls(each) for each in found.system_calls],
+        "signature": _signature(found.signature),
         "proof": as_proof(found.proof),
         "notes": [
             {"owner": each.owner, "type": each.type, "bytes": each.size} for each in found.notes
         ],
     }
+
+
+def _signature(signature: Trailer | None) -> Json | None:
+    if signature is None:
+        return None
+    return {"version": signature.version, "key_id": signature.key_id.hex(), "checked": False}
 
 
 def _system_calls(calls: SystemCalls) -> Json:

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 
 from xaprt import abi, elf
 
+# As in `xaprt.verify.symbols`: beyond any use.
+_MAX_SYMBOLS = 1 << 16
+_MAX_NAME = 128
+"""Bytes; a longer name is cut."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -54,15 +59,16 @@ class Tables:
                 yield Section(_string(names, name), address, size, kind == elf.SHT_NOBITS)
 
     def symbols(self) -> Iterator[Symbol]:
-        for section in self._sections:
-            if section[1] != elf.SHT_SYMTAB or section[6] >= len(self._sections):
-                continue
-            names = self._content(self._sections[section[6]])
-            table = self._content(section)
-            whole = len(table) - len(table) % elf.SYM.size
-            for name, info, _, _, value, size in elf.SYM.iter_unpack(table[:whole]):
-                if info & 0xF == elf.STT_FUNC and size:
-                    yield Symbol(_string(names, name), value, size)
+        """Of the first table: a file has one (gABI)."""
+        section = next((each for each in self._sections if each[1] == elf.SHT_SYMTAB), None)
+        if section is None or section[6] >= len(self._sections):
+            return
+        names = self._content(self._sections[section[6]])
+        table = self._content(section)[: _MAX_SYMBOLS * elf.SYM.size]
+        whole = len(table) - len(table) % elf.SYM.size
+        for name, info, _, _, value, size in elf.SYM.iter_unpack(table[:whole]):
+            if info & 0xF == elf.STT_FUNC and size:
+                yield Symbol(_string(names, name), value, size)
 
     def _content(self, section: _Header) -> bytes:
         return self._data[section[4] : section[4] + section[5]]
@@ -89,7 +95,7 @@ class Tables:
 
 def _string(names: bytes, at: int) -> str:
     """What cannot be printed is escaped: a name is anybody's word."""
-    text = names[at:].split(b"\0", 1)[0].decode(errors="replace")
+    text = names[at : at + _MAX_NAME].partition(b"\0")[0].decode(errors="replace")
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 

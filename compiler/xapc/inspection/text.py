@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from xaprt import abi
 from xaprt.image import Segment
 from xaprt.manifest import Manifest, Need, Route
+from xaprt.signature.trailer import Trailer
 from xaprt.verify import Refusal, Report
 
 from xapc.inspection.facts import Function, Inspection, SystemCalls, system_call_name
@@ -18,6 +19,7 @@ def as_text(found: Inspection) -> str:
     parts = [
         _identity(manifest),
         [_verified(found.proof)],
+        _signed(found.signature),
         [_heading("handles", manifest.routes), *map(_route, manifest.routes)],
         [_heading("needs", manifest.needs), *map(_need, manifest.needs)],
         _system_calls(found),
@@ -86,6 +88,15 @@ def _verified(proof: Report | Refusal) -> str:
     if isinstance(proof, Refusal):
         return f"NOT VERIFIED: {proof}"
     return "verified: all of ABI.md section 1 is proven from the bytes"
+
+
+def _signed(signature: Trailer | None) -> list[str]:
+    if signature is None:
+        return []
+    return [
+        f"signed: security version {signature.version}, key {signature.key_id.hex()}; "
+        "`xapc verify --key FILE` checks it"
+    ]
 
 
 # --- what it asks for -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ functions that it is in and the lines that they were called from.
 import io
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -17,9 +18,11 @@ from elftools.dwarf.die import DIE
 from elftools.dwarf.dwarfinfo import DWARFInfo
 from elftools.dwarf.lineprogram import LineProgram
 from elftools.dwarf.ranges import BaseAddressEntry
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from xaprt.debug.bounded import Calls, TooLong
 from xaprt.debug.place import Place
 
 _ENTRY = ("xap_entry", "xap_entry9")
@@ -55,19 +58,25 @@ class _Row:
 class DwarfSymbols:
     """Reads the file at the first fault. Addresses are relative to the image.
 
-    Files are named as in the debug information, joined to `folder` if that is given.
+    Files are named as in the debug information, joined to `folder` if that is given. Nothing is
+    known any more once `most_calls` (see `bounded`) were made: the library that reads DWARF has no
+    bounds, not even on loops.
     """
 
-    def __init__(self, elf: bytes, folder: PurePath | None = None) -> None:
+    def __init__(
+        self, elf: bytes, folder: PurePath | None = None, *, most_calls: int | None = None
+    ) -> None:
         self._elf = elf
         self._folder = folder
+        self._calls = None if most_calls is None else Calls(most_calls)
 
     def chain(self, pc: int, frames: Sequence[int]) -> tuple[Place, ...]:
         """Innermost first; empty without debug information. An inlined function has a place of
         its own, as if it had been called."""
         try:
-            return self._chain(pc, frames)
-        except Exception:  # noqa: BLE001 - an image may say anything: then nothing is known
+            with nullcontext() if self._calls is None else self._calls.counted():
+                return self._chain(pc, frames)
+        except (Exception, TooLong):  # noqa: BLE001 - an image may say anything: then nothing is known
             return ()
 
     def place(self, address: int) -> Place | None:
@@ -127,19 +136,20 @@ class DwarfSymbols:
         return symbol is not None and symbol[0] <= other < symbol[1]
 
     def _symbol(self, address: int) -> tuple[int, int, str] | None:
-        return next((each for each in self._symbols if each[0] <= address < each[1]), None)
+        at = bisect_right(self._symbols, address, key=lambda each: each[0]) - 1
+        return self._symbols[at] if at >= 0 and address < self._symbols[at][1] else None
 
     @cached_property
     def _symbols(self) -> list[tuple[int, int, str]]:
-        """First address, the one behind the last, name."""
+        """First address, the one behind the last, name; by address."""
         table = self._file.get_section_by_name(".symtab")
         if not isinstance(table, SymbolTableSection):
             return []
-        return [
+        return sorted(
             (symbol["st_value"], symbol["st_value"] + symbol["st_size"], symbol.name)
             for symbol in table.iter_symbols()
             if symbol["st_info"]["type"] == "STT_FUNC"
-        ]
+        )
 
     # --- DWARF -------------------------------------------------------------------------------
 
@@ -149,7 +159,16 @@ class DwarfSymbols:
 
     @cached_property
     def _dwarf(self) -> DWARFInfo | None:
-        return self._file.get_dwarf_info() if self._file.has_dwarf_info() else None
+        sections = [each for each in self._file.iter_sections() if each["sh_type"] != "SHT_NOBITS"]
+        size = sum(each["sh_size"] for each in sections)
+        packed = any(
+            each["sh_flags"] & SH_FLAGS.SHF_COMPRESSED or each.name.startswith(".z")
+            for each in sections
+        )
+        # Each is copied, and what is unpacked may have any size.
+        if packed or size > len(self._elf) or not self._file.has_dwarf_info():
+            return None
+        return self._file.get_dwarf_info(relocate_dwarf_sections=False)
 
     @cached_property
     def _functions(self) -> list[_Scope]:
@@ -227,7 +246,7 @@ class _Unit:
         folders = header.include_directory
         index = entry.dir_index if modern else entry.dir_index - 1
         folder = folders[index] if 0 <= index < len(folders) else b""
-        return str(PurePath(folder.decode()) / entry.name.decode())
+        return _printable(str(PurePath(folder.decode()) / entry.name.decode()))
 
     def _ranges(self, die: DIE) -> Ranges:
         low = die.attributes.get("DW_AT_low_pc")
@@ -255,7 +274,12 @@ def _named(die: DIE) -> str:
     """Its name, or that of the function that it is an instance of."""
     if "DW_AT_name" not in die.attributes:
         die = die.get_DIE_from_attribute("DW_AT_abstract_origin")
-    return str(die.attributes["DW_AT_name"].value.decode())
+    return _printable(die.attributes["DW_AT_name"].value.decode())
+
+
+def _printable(text: str) -> str:
+    """What cannot be printed is escaped: a name is anybody's word."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _own_name(name: str) -> str:

@@ -72,8 +72,6 @@ def place(reached: Reached) -> list[list[Output]]:
 
 def _lay(name: str, type_: int, flags: int, address: int, parts: list[Section]) -> Output:
     align = max((part.align for part in parts), default=1)
-    if align > abi.PAGE_SIZE:
-        raise LinkError(f"{name}: an alignment of {align}, beyond a page")
     start = end = _aligned(address, align)
     for part in parts:
         part.address = _aligned(end, part.align)

@@ -2,7 +2,7 @@
 
 import struct
 
-from xaprt import elf
+from xaprt import abi, elf
 from xaprt.link.errors import LinkError
 from xaprt.link.model import Object, Relocation, Section, Symbol
 
@@ -12,7 +12,19 @@ _REFUSED_TYPES = {
     elf.SHT_PREINIT_ARRAY: "constructors",
     elf.SHT_GROUP: "a section group",
     elf.SHT_REL: "relocations without addends",
+    elf.SHT_CREL: "compact relocations",
+    elf.SHT_SYMTAB_SHNDX: "more sections than a symbol can name",
 }
+_CONTENT = (elf.SHT_PROGBITS, elf.SHT_NOBITS, elf.SHT_NOTE)
+_OTHERS = (
+    elf.SHT_NULL,
+    elf.SHT_SYMTAB,
+    elf.SHT_STRTAB,
+    elf.SHT_RELA,
+    elf.SHT_LLVM_ADDRSIG,
+    elf.SHT_AARCH64_ATTRIBUTES,
+)
+"""The tables of the object itself, and what only tells of its code."""
 _REFUSED_FLAGS = {
     elf.SHF_TLS: "thread-local storage",
     elf.SHF_COMPRESSED: "compressed content",
@@ -76,8 +88,14 @@ class _Reader:
                 raise LinkError(f"section {name}: {what}")
         if flags & elf.SHF_WRITE and flags & elf.SHF_EXECINSTR:
             raise LinkError(f"section {name}: is writable and executable")
-        if type_ not in (elf.SHT_PROGBITS, elf.SHT_NOBITS, elf.SHT_NOTE):
+        if type_ in _OTHERS:
             return None
+        if type_ not in _CONTENT:
+            raise LinkError(f"section {name}: is of an unknown type, {type_:#x}")
+        if align & (align - 1) or align > abi.PAGE_SIZE:
+            raise LinkError(
+                f"section {name}: an alignment of {align}, must be a power of two up to a page"
+            )
         return Section(name, type_, flags, self._content(number), size, align or 1)
 
     def _symbols(self) -> list[Symbol]:

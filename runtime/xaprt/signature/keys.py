@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _SPKI = bytes.fromhex("302a300506032b6570032100")
 """What comes before the 32 bytes of the key in its DER (RFC 8410, section 4)."""
 
+_MAX_PEM = 4096
+"""Bytes of a file. One of Ed25519 has about 120; keys of other kinds, which are told apart only
+once they are read, can be made so that reading them takes long."""
+
 
 class SignatureError(ValueError):
     """One line: what is wrong with the signature, the key, or the installation."""
@@ -64,19 +68,20 @@ class PrivateKey:
 def read_private_key(pem: bytes) -> PrivateKey:
     """Of a PEM file (PKCS #8, not encrypted). SignatureError says what it is instead."""
     _require_library()
-    from cryptography.exceptions import UnsupportedAlgorithm
+    _require_size(pem)
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if b"-----BEGIN PUBLIC KEY-----" in pem:
         raise SignatureError("a public key; the private one signs")
     try:
-        key = load_pem_private_key(pem, password=None)
+        key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
         raise SignatureError(
             "the key is encrypted: give it decrypted, as `openssl pkey -in KEY` prints it"
         ) from None
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         raise SignatureError("no private key in PEM (PKCS #8)") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise SignatureError("a private key, but not of Ed25519")
@@ -86,7 +91,8 @@ def read_private_key(pem: bytes) -> PrivateKey:
 def read_public_key(pem: bytes) -> PublicKey:
     """Of a PEM file (SubjectPublicKeyInfo). SignatureError says what it is instead."""
     _require_library()
-    from cryptography.exceptions import UnsupportedAlgorithm
+    _require_size(pem)
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -96,11 +102,16 @@ def read_public_key(pem: bytes) -> PublicKey:
         )
     try:
         key = load_pem_public_key(pem)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         raise SignatureError("no public key in PEM (SubjectPublicKeyInfo)") from None
     if not isinstance(key, Ed25519PublicKey):
         raise SignatureError("a public key, but not of Ed25519")
     return PublicKey(key.public_bytes_raw())
+
+
+def _require_size(pem: bytes) -> None:
+    if len(pem) > _MAX_PEM:
+        raise SignatureError(f"{len(pem)} bytes: no key of Ed25519 in PEM has more than {_MAX_PEM}")
 
 
 def _require_library() -> None:

@@ -42,19 +42,22 @@ class Symbols:
 
 
 def _symbols(data: bytes) -> Iterator[tuple[int, int, str]]:
-    """Address, size, name of what may be a function."""
+    """Address, size, name of what may be a function. A file has one table (gABI); of several that
+    a hostile one has the first is read."""
     sections = _sections(data)
-    for kind, offset, size, link in sections:
-        if kind != elf.SHT_SYMTAB or link >= len(sections):
-            continue
-        table = data[offset : offset + min(size, _MAX_SYMBOLS * elf.SYM.size)]
-        table = table[: len(table) // elf.SYM.size * elf.SYM.size]
-        strings = data[sections[link][1] :][: sections[link][2]]
-        for name, info, _, section, address, length in elf.SYM.iter_unpack(table):
-            if info & 15 in _KINDS and section not in _NOWHERE:
-                text = _name(strings, name)
-                if text:
-                    yield address, length, text
+    table = next((each for each in sections if each[0] == elf.SHT_SYMTAB), None)
+    if table is None or table[3] >= len(sections):
+        return
+    _, offset, size, link = table
+    strings = sections[link][1]
+    strings_end = strings + sections[link][2]
+    rows = data[offset : offset + min(size, _MAX_SYMBOLS * elf.SYM.size)]
+    rows = rows[: len(rows) // elf.SYM.size * elf.SYM.size]
+    for name, info, _, section, address, length in elf.SYM.iter_unpack(rows):
+        if info & 15 in _KINDS and section not in _NOWHERE:
+            text = _name(data[strings + name : min(strings + name + _MAX_NAME, strings_end)])
+            if text:
+                yield address, length, text
 
 
 def _sections(data: bytes) -> list[tuple[int, int, int, int]]:
@@ -72,9 +75,9 @@ def _sections(data: bytes) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _name(strings: bytes, at: int) -> str:
+def _name(field: bytes) -> str:
     """Empty for what names no function: mapping symbols, and names that are not printable."""
-    raw = strings[at : at + _MAX_NAME].split(b"\0", 1)[0]
-    if raw.startswith(b"$") or not all(0x20 < byte < 0x7F for byte in raw):
+    name = field.partition(b"\0")[0].decode("latin-1")
+    if not name.isascii() or not name.isprintable() or name.startswith("$") or " " in name:
         return ""
-    return raw.decode("ascii")
+    return name
