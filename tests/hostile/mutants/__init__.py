@@ -1,4 +1,5 @@
-"""The corpus proved: every check of the hypervisor's rules is broken once, and a case turns red.
+"""The corpus proved: every check of the hypervisor's rules is broken once, and a case turns red, of
+the corpus or of the conformance suite.
 
     python -m tests.hostile.mutants
 

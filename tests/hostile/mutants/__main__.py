@@ -1,4 +1,5 @@
-"""`python -m tests.hostile.mutants`: break every check of the rules once, and run the corpus.
+"""`python -m tests.hostile.mutants`: break every check of the rules once, and run the corpus, and
+where no case notices, the conformance suite.
 
 Prints what no case notices, and a summary; `--write` puts it into docs/hostile.md.
 """
@@ -24,9 +25,11 @@ from tests.hostile.mutants import page
 from tests.hostile.mutants.places import MODULES
 from tests.hostile.mutants.running import (
     BYSTANDERS,
+    CONFORMANCE,
     RECORDED,
     Mutant,
     first_red,
+    first_unkept,
     install,
     mutants,
     source_of,
@@ -175,7 +178,7 @@ class Campaign:
             self.state.survivors.append(mutant)
             return
         self.killed[mutant] = self.state.killed[mutant] = red or ""
-        if red:
+        if red and not red.startswith(CONFORMANCE):
             self._killers[mutant.module + mutant.place][red] += 1
 
     def run(self, chosen: Sequence[Mutant], jobs: int, *, verbose: bool) -> None:
@@ -207,7 +210,7 @@ class Campaign:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         names = self.cases_for(mutant)
         install(mutant)
-        return first_red(names) or "-"
+        return first_red(names) or first_unkept() or "-"
 
 
 def _made() -> Iterator[object]:
@@ -234,7 +237,10 @@ def main() -> int:
     chosen = [each for each in mutants() if options.only in f"{each.module}.{each.place}"]
     chosen = chosen[:: options.every]
     campaign = Campaign(state, options.state)
-    first_red([BYSTANDERS])  # what a process prepares once, it then has before it is forked
+    # What a process prepares once, it then has before it is forked.
+    first_red([BYSTANDERS])
+    if unkept := first_unkept():
+        sys.exit(f"{unkept} fails without any mutant")
     print(f"{len(chosen)} mutants, {len(CASES)} cases", flush=True)
     campaign.run(chosen, options.jobs, verbose=options.verbose)
     took = time.monotonic() - began

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tests.hostile.__main__ import MUTANTS, PAGE
 from tests.hostile.mutants.equivalent import reason
 from tests.hostile.mutants.places import MODULES, NO_RULES
-from tests.hostile.mutants.running import Mutant
+from tests.hostile.mutants.running import CONFORMANCE, Mutant
 
 
 def unexplained(survivors: Iterable[Mutant]) -> list[Mutant]:
@@ -37,15 +37,17 @@ def _section(killed: Mapping[Mutant, str], survivors: Sequence[Mutant]) -> str:
             rows.append(f"| `{module}` | {dead} | {same} | {len(alive) - same} |")
     counted = len(killed) + len(unexplained(survivors))
     ratio = 100 * len(killed) / counted if counted else 0
+    kept = sum(name.startswith(CONFORMANCE) for name in killed.values())
     left_out = "; ".join(f"{why} (`{'`, `'.join(what)}`)" for why, what in NO_RULES.items())
     return f"""{MUTANTS}
 
 `python -m tests.hostile.mutants` breaks every check of the hypervisor's rules, of what reads images
-and manifests, and of the emulator's isolation, one at a time, and runs the cases that execute it: a
-condition negated or left out, one operand of an `and` or `or` left out, a comparison off by one or
-turned round, a number off by one, a mask dropped, `min` for `max`, a `raise` dropped, a statement
-that calls, clears, unmaps or resets dropped. {len(killed)} of {counted} that make a difference are
-noticed: **{ratio:.1f} %**.
+and manifests, and of the emulator's isolation, one at a time, and runs the cases that execute it,
+and where none of them turns red, the [conformance suite](conformance.md): a condition negated or
+left out, one operand of an `and` or `or` left out, a comparison off by one or turned round, a
+number off by one, a mask dropped, `min` for `max`, a `raise` dropped, a statement that calls,
+clears, unmaps or resets dropped. {len(killed)} of {counted} that make a difference are noticed:
+**{ratio:.1f} %**, {kept} of them by the conformance suite alone.
 
 Not mutated, as it decides nothing: {left_out}. The hooks of `emulator/native.py` are no Python.
 

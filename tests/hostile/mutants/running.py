@@ -171,6 +171,22 @@ def first_red(names: Sequence[str]) -> str | None:
     return "all that is refused" if refused and refusing and refusing.end() else None
 
 
+CONFORMANCE = "conformance: "
+"""Before the name of a case of that suite."""
+
+
+def first_unkept() -> str | None:
+    """The first case of the conformance suite that fails."""
+    suite = importlib.import_module("xap_harness.conformance.suite")
+    target = importlib.import_module("xap_harness.conformance.emulator").EmulatorTarget()
+    for case in suite.all_cases():
+        signal.setitimer(signal.ITIMER_PROF, CASE_S)
+        if suite.run(case, target).status is suite.Status.FAILED:
+            return f"{CONFORMANCE}{case.clause} {case.words}"
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return None
+
+
 BYSTANDERS = "bystanders"
 RECORDED: dict[str, dict[str, object]] = {}
 """What others see beside a harmless app, without any mutant."""
