@@ -4,6 +4,7 @@
     python -m tests.frontend.campaign /usr/lib/python3.13 --without site-packages
     python -m tests.frontend.campaign --mutants 10000       check mutants, seeds 0 to 9999
     python -m tests.frontend.campaign --mutants 10 --first 4711 --build
+    python -m tests.frontend.campaign --generated 10000     check what hypothesmith makes
 
 Whatever a file holds, `xapc check` has to end with diagnostics or without: an exception, and a
 check that takes longer than 20 seconds, is a finding. Each kind is shown once, with the file or
@@ -17,6 +18,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 
@@ -69,6 +71,14 @@ def inputs(options: argparse.Namespace, scratch: Path) -> Iterator[tuple[str, Pa
         path = scratch / "mutant.py"
         path.write_text(mutant(seed), encoding="utf-8", errors="surrogatepass")
         yield f"seed {seed}", path
+    if options.generated:
+        # Imported here: what it needs is installed for tests only.
+        from tests.frontend.generated import generated
+
+        for number, source in enumerate(islice(generated(options.first), options.generated)):
+            path = scratch / "generated.py"
+            path.write_text(source, encoding="utf-8", errors="surrogatepass")
+            yield f"generated {number} from {options.first}", path
 
 
 def main() -> int:
@@ -80,6 +90,7 @@ def main() -> int:
     )
     parser.add_argument("--build", action="store_true", help="build what has no errors")
     parser.add_argument("--mutants", type=int, default=0)
+    parser.add_argument("--generated", type=int, default=0)
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()
     options.without = set(options.without)

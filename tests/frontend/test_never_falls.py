@@ -6,9 +6,11 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from tests.frontend.apps import app
 from tests.frontend.campaign import check
+from tests.frontend.generated import sources
 from tests.frontend.mutants import corpus, mutant
 
 REGRESSIONS = {
@@ -39,6 +41,12 @@ REGRESSIONS = {
 }
 """What campaigns have found."""
 
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("generated") / "app.py"
+
+
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 
@@ -55,6 +63,15 @@ def test_mutants(block: int, tmp_path: Path) -> None:
         path = tmp_path / "mutant.py"
         path.write_text(mutant(seed), encoding="utf-8", errors="surrogatepass")
         assert check(path) is None, f"seed {seed}"
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(source=sources)
+def test_generated_python(source: str, scratch: Path) -> None:
+    """hypothesmith: from Python's grammar, and from its syntax tree."""
+    scratch.write_text(source, encoding="utf-8", errors="surrogatepass")
+    assert check(scratch) is None
 
 
 @pytest.mark.parametrize(
