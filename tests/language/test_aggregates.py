@@ -177,6 +177,31 @@ def test_enums_and_flags(run):
     assert (answer.x0, answer.x1, answer.x2, answer.x3) == (2, 8, (1 << 64) - 5, 0)
 
 
+def test_members_are_made_of_the_ones_above(run):
+    """In the class a member is the number that it was given, as in Python."""
+    answer = run(
+        """
+        class Mode(u8, Flag):
+            READ = 1
+            WRITE = 2
+            BOTH = READ | WRITE
+            ALL = BOTH | 1 << 3
+
+        class Op(u16, Enum):
+            FIRST = u16(5)
+            NEXT = FIRST + 1
+            SAME = FIRST
+
+        def handler() -> tuple[u8, u8, u16, u16]:
+            mode = Mode.READ | Mode.WRITE
+            log.info(f"{mode == Mode.BOTH} {Mode.BOTH in Mode.ALL} {Op.SAME} {Op.NEXT}")
+            return u8(Mode.BOTH), u8(Mode.ALL), u16(Op.NEXT), u16(Op.SAME)
+        """
+    )
+    assert answer.log == ["True True Op.FIRST Op.NEXT"]
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (3, 11, 6, 5)
+
+
 def test_final_tables_are_computed_at_build_time(run):
     answer = run(
         """

@@ -1,6 +1,8 @@
 """Classes: `@struct` and enumerations."""
 
 import ast
+import copy
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xapc import errors, unsupported
@@ -9,6 +11,7 @@ from xapc.check.coerce import adopt, coerce, describe, is_poison
 from xapc.check.construct import zero
 from xapc.check.context import Context
 from xapc.check.entities import BROKEN, Broken, Entity, TypeName, Word
+from xapc.source import Span
 from xapc.survey import binds
 from xapc.tree import Const, Fresh, Value
 from xapc.types import POISON, EnumType, IntType, StructType, Type
@@ -32,6 +35,10 @@ def declare(checker: "ModuleChecker", node: ast.ClassDef) -> Entity:
             called = called and text.endswith("()")
             ctx.error(errors.class_decorator(ctx.span(each), text, called=called, enum=enum))
             return BROKEN
+    private = next(_private(checker, node, enum=enum), None)
+    if private is not None:
+        ctx.error(private)
+        return BROKEN
     if enum and not node.keywords and not decorators:
         return _enum(checker, ctx, node, bases)
     if node.bases or node.keywords:
@@ -46,6 +53,29 @@ def declare(checker: "ModuleChecker", node: ast.ClassDef) -> Entity:
     plain = fields and not any(functions.is_special(each.name) for each in methods)
     ctx.error(errors.class_form(place, node.name, node.lineno, plain=plain))
     return BROKEN
+
+
+def _private(checker: "ModuleChecker", node: ast.ClassDef, *, enum: bool) -> Iterator[errors.Error]:
+    """Names of the class, and in it, that mean something else to Python."""
+    for each in ast.walk(node):
+        match each:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.FunctionDef(name=name):
+                at = checker.name_span(each, name)
+            case ast.arg(arg=name):
+                at = Span.of(checker.names.source, each)
+            case _:
+                continue
+        if name.startswith("__") and not name.endswith("__"):
+            yield errors.PrivateName(span=at, name=name)
+    for statement in node.body:
+        for name in () if isinstance(statement, ast.FunctionDef) else binds(statement):
+            sunder = enum and name[:1] == "_" == name[-1:] and len(name) > 2
+            if (
+                sunder
+                or (name.startswith("__") and name.endswith("__"))
+                or (enum and name == "mro")
+            ):
+                yield errors.PrivateName(span=checker.span(statement), name=name)
 
 
 def _word(checker: "ModuleChecker", node: ast.expr) -> str | None:
@@ -178,6 +208,7 @@ def _enum(
     type = EnumType(node.name, base, flag, span=checker.names.places[node.name])
     before = checker.unit.diagnostics.count
     places: dict[str, ast.expr] = {}
+    given: dict[str, ast.expr] = {}
     for each in node.body:
         match each:
             case ast.Assign(targets=[ast.Name(id=name) as target]):
@@ -186,7 +217,8 @@ def _enum(
                     ctx.error(errors.defined_twice(at, name, other))
                     continue
                 places[name] = target
-                _member(ctx, type, name, each.value)
+                given[name] = _Spelled(given).visit(copy.deepcopy(each.value))
+                _member(checker, ctx, type, name, given[name])
             case ast.Expr(value=ast.Constant(value=str())) | ast.Pass():
                 pass
             case _:
@@ -202,10 +234,31 @@ def _enum(
     return TypeName(type)
 
 
-def _member(ctx: Context, type: EnumType, name: str, node: ast.expr) -> None:
+class _Spelled(ast.NodeTransformer):
+    """`RW = R | W`: in the class, a member above is the number that it was given."""
+
+    def __init__(self, given: dict[str, ast.expr]) -> None:
+        self._given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self._given:
+            return node
+        made = copy.deepcopy(self._given[node.id])
+        for each in ast.walk(made):
+            if isinstance(each, ast.expr):
+                ast.copy_location(each, node)
+        return made
+
+
+def _member(
+    checker: "ModuleChecker", ctx: Context, type: EnumType, name: str, node: ast.expr
+) -> None:
     value = adopt(ctx, expr.value(ctx, node), type.base)
-    if isinstance(value, Const) and value.type == type.base:
-        type.members[name] = value.value
+    if value.type == type.base:
+        held: Value | None = value.value if isinstance(value, Const) else None
+        if held is None:
+            held = checker.evaluator.evaluate(node, type.base, checker.names.order[type.name])
+        type.members[name] = held if isinstance(held, int) else len(type.members)
         return
     # Known, so that what names it is no second error.
     type.members[name] = len(type.members)

@@ -54,6 +54,8 @@ def coerce(ctx: Context, expr: Expr, type: Type, *, constants: bool = False) -> 
     if expr.type is UNTYPED and isinstance(expr, Const):
         if constants and isinstance(type, IntType):
             return adopt(ctx, expr, type)
+        if isinstance(type, IntType) and not type.holds(expr.value):
+            return ctx.error(errors.beyond(expr.span, expr.value, type))
         if isinstance(type, IntType):
             name = "i64" if type is INDEX else str(type)
             return ctx.error(

@@ -154,6 +154,10 @@ class Context:
             self.locals[name] = Var(name, type, span)
         return self.locals[name]
 
+    def poison_local(self, name: str, span: Span) -> None:
+        """Of what type it is meant to be from here on is unknown."""
+        self.locals[name] = Var(name, POISON, span)
+
 
 def _style(name: str) -> tuple[bool, bool]:
     return name.isupper(), name[:1].isupper()

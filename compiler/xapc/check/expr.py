@@ -169,7 +169,10 @@ def _attribute(ctx: Context, node: ast.Attribute) -> Expr:
         return ViewError(I32, span, base)
     if isinstance(base.type, EnumType) and node.attr in ("value", "name"):
         return ctx.error(errors.EnumValue(span=span, base=str(base.type.base)))
-    return ctx.no_member(span, base.type, node.attr, methods.known(base.type))
+    known = methods.known(base.type)
+    if node.attr in known:
+        return ctx.error(errors.builtin_not_called(span, node.attr))
+    return ctx.no_member(span, base.type, node.attr, known)
 
 
 def named(ctx: Context, node: ast.expr) -> Namespace | TypeName | Broken | None:

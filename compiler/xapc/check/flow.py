@@ -149,6 +149,8 @@ class _Walker:
         self.loops: list[Loop] = []
         self.reported: set[Var] = set()
         """Variables that were said to be unbound."""
+        self.made_in_turn: set[Var] = set()
+        """Variables that referred to what an earlier turn of a loop had made."""
 
     # --- statements --------------------------------------------------------------------------
 
@@ -285,7 +287,9 @@ class _Walker:
                 return False
             return first <= origin.span.line <= last and self.inside(node, origin.span)
 
-        return {v: o for v, o in state.items() if not any(map(made_here, o))}
+        gone = {v for v, o in state.items() if any(map(made_here, o))}
+        self.made_in_turn |= gone
+        return {v: o for v, o in state.items() if v not in gone}
 
     @staticmethod
     def inside(node: Stmt, span: Span) -> bool:
@@ -394,7 +398,8 @@ class _Walker:
 
     def unbound(self, node: VarRef) -> None:
         if node.var not in self.reported:
-            self.unit.diagnostics.add(errors.unbound(node.span, node.var.name))
+            turn = node.var in self.made_in_turn
+            self.unit.diagnostics.add(errors.unbound(node.span, node.var.name, turn=turn))
             self.reported.add(node.var)
 
     def origins(self, node: Expr, state: State) -> Origins:

@@ -86,6 +86,7 @@ def _target(ctx: Context, target: ast.expr, type: Type, iterated: Span) -> Var |
                 span=span, name=target.id, type=describe(type), first=describe(known.type)
             )
         )
+        ctx.poison_local(target.id, span)
         return None
     return ctx.declare(target.id, type, span)
 

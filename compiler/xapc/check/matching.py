@@ -152,6 +152,7 @@ def _capture(ctx: Context, name: str, span: Span, subject: Var, pattern: Pattern
                 span=span, name=name, type=describe(subject.type), first=describe(known.type)
             )
         )
+        ctx.poison_local(name, span)
         return None
     var = ctx.declare(name, subject.type, span)
     value = VarRef(subject.type, span, subject)

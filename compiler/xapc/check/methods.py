@@ -372,7 +372,7 @@ def _offsetof(ctx: Context, node: ast.Call) -> Expr:
     if not isinstance(type, StructType):
         return poison(span)
     if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
-        return ctx.error(errors.mismatch(ctx.span(name), "a field's name", "this"))
+        return ctx.error(errors.field_name(ctx.span(name), name))
     if name.value not in type.fields:
         place = ctx.span(name)
         if place.text()[1:-1] == name.value:

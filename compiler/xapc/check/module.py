@@ -28,6 +28,7 @@ from xapc.check.entities import (
 )
 from xapc.check.evaluate import Evaluator
 from xapc.check.messages import Literal
+from xapc.check.order import too_early
 from xapc.check.unit import Unit
 from xapc.source import Span
 from xapc.tree import Const, ConstBytes, Expr, Global, Value
@@ -71,6 +72,20 @@ class ModuleChecker:
             self.unit.at = node, self.names.source
             self._declare(node, number)
         self.unit.declares_app |= self.main and any(map(self._makes_app, body))
+        self._forget(too_early(tree, self.names, self.unit.diagnostics.add))
+
+    def _forget(self, early: set[ast.stmt]) -> None:
+        """What cannot be computed where it stands, which is reported."""
+        for node in early:
+            match node:
+                case (
+                    ast.ClassDef(name=name)
+                    | ast.Assign(targets=[ast.Name(id=name)])
+                    | ast.AnnAssign(target=ast.Name(id=name))
+                ):
+                    self.unit.declare(self.names, name, lambda: BROKEN)
+                case ast.Expr(value=ast.Call() as call) if call in self.asserts:
+                    self.asserts.remove(call)
 
     def _declare(self, node: ast.stmt, number: int) -> None:
         match node:

@@ -27,8 +27,21 @@ from xapc.tree import (
     Or,
     Shift,
     ShiftOp,
+    VarRef,
 )
-from xapc.types import BOOL, I64, INDEX, STR, U32, UNTYPED, EnumType, IntType, Type, ViewType
+from xapc.types import (
+    BOOL,
+    I64,
+    INDEX,
+    POISON,
+    STR,
+    U32,
+    UNTYPED,
+    EnumType,
+    IntType,
+    Type,
+    ViewType,
+)
 
 ARITH: dict[type[ast.operator], Arith] = {
     ast.Add: Arith.ADD,
@@ -112,19 +125,43 @@ def binary(ctx: Context, op: ast.operator, left: Expr, right: Expr, span: Span) 
         return ctx.error(errors.no_such_operator(span, symbol, describe(left.type), left.type))
     if type(op) in BITS:
         left, right = _mask(ctx, left, right.type), _mask(ctx, right, left.type)
+    odd = next((each.type for each in (left, right) if _lacks(each.type, type(op))), None)
+    if odd is not None:
+        edits = _as_numbers(ctx, left, right)
+        return ctx.error(errors.no_such_operator(span, symbol, describe(odd), odd, edits))
     both = unify(ctx, left, right, span, symbol)
     if both is None:
         return poison(span)
     left, right = both
     if type(op) in BITS:
         return _bits(ctx, BITS[type(op)], left, right, span)
-    if not isinstance(left.type, IntType):
-        return ctx.error(errors.no_such_operator(span, symbol, describe(left.type), left.type))
     arith = ARITH[type(op)]
     if arith in (Arith.FLOORDIV, Arith.MOD) and isinstance(right, Const) and right.value == 0:
         return ctx.error(errors.DivisionByConstantZero(span=right.span))
     wrapping = ctx.wrapping and arith in (Arith.ADD, Arith.SUB, Arith.MUL)
     return ArithOp(_result(left, right), span, arith, left, right, wrapping)
+
+
+def _lacks(held: Type, op: type[ast.operator]) -> bool:
+    """Whether no operand of that operator has this type."""
+    if isinstance(held, IntType) or held in (UNTYPED, POISON):
+        return False
+    bits = held is BOOL or (isinstance(held, EnumType) and held.flag)
+    return not (bits and op in BITS)
+
+
+def _as_numbers(ctx: Context, left: Expr, right: Expr) -> tuple[Edit, ...]:
+    """The conversions with which the operands are of one integer type, where it is plain."""
+    others = [each for each in (left, right) if not isinstance(each.type, IntType)]
+    others = [each for each in others if each.type is not UNTYPED]
+    known = [each.type for each in (left, right) if isinstance(each.type, IntType)]
+    known += [ctx.width] if isinstance(ctx.width, IntType) else []
+    if not known or not all(e.type is BOOL or isinstance(e.type, EnumType) for e in others):
+        return ()
+    name = "i64" if known[0] is INDEX else str(known[0])
+    if left in others and isinstance(left, VarRef) and not left.var.name:
+        return ()  # the place of `x += y`
+    return tuple(edit for each in others for edit in errors.wrap(each.span, name))
 
 
 def _mask(ctx: Context, operand: Expr, other: Type) -> Expr:

@@ -35,6 +35,7 @@ from xapc.tree import (
     ViewItem,
 )
 from xapc.types import (
+    I64,
     INDEX,
     NEVER,
     NONE,
@@ -139,14 +140,15 @@ def assign(ctx: Context, target: ast.expr, value: Expr, span: Span) -> list[Stmt
     if not is_poison(value):
         return [Assign(span, place, value)]
     if isinstance(target, ast.Name) and target.id in ctx.own_names:
-        # Of what type it is meant to be from here on is unknown.
-        ctx.locals[target.id] = Var(target.id, POISON, ctx.span(target))
+        ctx.poison_local(target.id, ctx.span(target))
     return []
 
 
 def _becomes(ctx: Context, value: Expr, type: Type) -> bool:
     """Whether a value is plainly meant to have another type: `x = u64(x)`."""
     if value.type == type or POISON in (value.type, type) or value.type in (UNTYPED, INDEX):
+        return False
+    if type is INDEX and value.type == I64:
         return False
     scalars = isinstance(value.type, IntType) and isinstance(type, IntType)
     return not scalars or errors.whole(value.span).text().startswith(f"{value.type}(")
@@ -288,6 +290,7 @@ def _annotated(ctx: Context, node: ast.AnnAssign) -> list[Stmt]:
                 first=describe(known.type),
             )
         )
+        ctx.poison_local(name, ctx.span(node.target))
         return []
     if not (type.is_scalar or type.is_aggregate or isinstance(type, TupleType)):
         if type is not POISON:

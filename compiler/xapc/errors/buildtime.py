@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from xapc.diagnostics import Error, Related
+from xapc.errors.edits import wrap_in
 from xapc.source import Span
 
 
 @dataclass(frozen=True, kw_only=True)
 class DefinedBelow(Error):
-    """Build-time values use what stands above them, as when Python runs the file from top to
-    bottom.
+    """What is evaluated where it stands (values, classes, decorators, defaults, annotations) uses
+    what stands above it, as when Python runs the file from top to bottom. The body of a function
+    may use what stands below.
 
     Wrong:
         A: Final[u32] = g()
@@ -24,8 +26,10 @@ class DefinedBelow(Error):
 
     code = "E0901"
     title = "'{name}' is defined below"
+    help = "{hint}"
 
     name: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,3 +178,14 @@ def state_at_build_time(span: Span, name: str, place: Span) -> Error:
 
 def defined_below(span: Span, name: str, place: Span) -> Error:
     return DefinedBelow(span=span, name=name, related=(Related(place, "defined here"),))
+
+
+def annotated_too_early(span: Span, name: str, place: Span, annotation: Span) -> Error:
+    """Python looks an annotation up when it comes to the `def`, unless it is a string."""
+    return DefinedBelow(
+        span=span,
+        name=name,
+        hint="as a string it is looked up later",
+        related=(Related(place, "defined here"),),
+        edits=wrap_in(annotation, '"', '"'),
+    )

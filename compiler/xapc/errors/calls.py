@@ -218,6 +218,14 @@ def method_not_called(span: Span, method: Function) -> Error:
     return MethodNotCalled(span=span, name=name, hint="", edits=edits)
 
 
+def builtin_not_called(span: Span, name: str) -> Error:
+    """A method of an array, a view or an integer."""
+    hint = f"call it: {name}(...)"
+    if name in ("load", "store"):
+        hint += f", or {name}.be(...) for big-endian bytes"
+    return MethodNotCalled(span=span, name=name, hint=hint)
+
+
 def keyword(span: Span, what: str, name: str, known: list[str], twice: bool) -> Error:
     """`span` begins with the name."""
     if twice:

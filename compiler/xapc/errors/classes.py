@@ -269,6 +269,29 @@ class MethodSelf(Error):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrivateName(Error):
+    """In a class Python turns `__x` into another name, and takes `__slots__`, and in an
+    enumeration `_ignore_`, `mro` and their like, for itself.
+
+    Wrong:
+        @struct
+        class Job:
+            __id: u32 = u32(0)
+
+    Right:
+        @struct
+        class Job:
+            id: u32 = u32(0)
+    """
+
+    code = "E0234"
+    title = "'{name}' is a name that Python gives a meaning of its own in a class"
+    help = "choose another name"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpecialMethod(Error):
     """Python calls `__init__`, `__eq__` and their like by itself, where an operator or a
     construction stands. Here each call is written: a struct is made from its fields, compared by

@@ -345,6 +345,8 @@ def capture_of_member(span: Span, name: str, type: str) -> Error:
 
 def loop_target(span: Span, target: ast.expr, iterated: Span) -> Error:
     """`for i, x in a:` means `enumerate(a)`."""
+    if iterated.text().startswith("enumerate("):
+        return LoopTarget(span=span, hint="take the element apart in the body")
     if isinstance(target, ast.Tuple) and len(target.elts) == 2:
         hint = "with its index, an element comes from enumerate"
         return LoopTarget(span=span, hint=hint, edits=wrap(iterated, "enumerate"))

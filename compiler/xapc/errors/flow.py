@@ -287,7 +287,13 @@ def missing_global(span: Span, name: str, function: ast.FunctionDef) -> Error:
     return MissingGlobal(span=span, name=name, edits=edits)
 
 
-def unbound(span: Span, name: str, *, constant: bool = False, ended: bool = False) -> Error:
+def unbound(
+    span: Span, name: str, *, constant: bool = False, ended: bool = False, turn: bool = False
+) -> Error:
+    """`turn`: what it refers to was made in an earlier turn of a loop."""
+    if turn:
+        hint = "what is made in a loop lasts for one turn: make it before the loop, and change it"
+        return Unbound(span=span, name=name, hint=hint)
     if ended:
         return Unbound(span=span, name=name, hint="its `with` has ended, and the mapping with it")
     if constant:

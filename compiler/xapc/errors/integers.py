@@ -243,6 +243,13 @@ def out_of_range(span: Span, value: int, type: IntType) -> Error:
     return OutOfRange(span=span, value=value, type=name, least=type.min, most=type.max, hint=hint)
 
 
+def beyond(span: Span, value: int, type: IntType) -> Error:
+    """A constant without a width where a value of `type` is wanted."""
+    if type.min == 0 > value and value.bit_length() <= type.bits:
+        return mask(span, value, type)
+    return out_of_range(span, value, type)
+
+
 def wrapped(span: Span, value: int, type: IntType, call: Span) -> Error:
     """A negative constant in `u64(...)`, which `u64.wrap(...)` takes for a pattern of bits."""
     name = call.text().partition("(")[0]

@@ -95,12 +95,10 @@ class DependsOnItself(Error):
     """The value or type is needed to compute itself; there is no place to begin.
 
     Wrong:
-        A: Final[u32] = B
-        B: Final[u32] = A
+        A: Final[u32] = A + 1
 
     Right:
         A: Final[u32] = u32(1)
-        B: Final[u32] = A
     """
 
     code = "E0205"

@@ -324,10 +324,13 @@ def view_is_none(span: Span, view: Span, *, negated: bool) -> Error:
     return NoneValue(span=span, hint="a mapping that failed is falsy", edits=edits)
 
 
-def no_such_operator(span: Span, op: str, name: str, type: Type) -> Error:
-    edits: tuple[Edit, ...] = ()
+def no_such_operator(
+    span: Span, op: str, name: str, type: Type, edits: tuple[Edit, ...] = ()
+) -> Error:
+    """`edits`: the operands as numbers."""
     hint = ""
     if op == "**":
+        edits = ()
         hint = "** is for constants: multiply in a loop, or shift for a power of two"
     elif type is BOOL and op == "~":
         inner = expression(span)
@@ -335,7 +338,7 @@ def no_such_operator(span: Span, op: str, name: str, type: Type) -> Error:
             edits = replace(span, f"not {span.text()[1:].lstrip()}")
         hint = "" if edits else "write not x"
     elif type is BOOL:
-        hint = "use and, or, not; u8(x) is 0 or 1"
+        hint = "use and, or, not" if not edits else "as a number it is 0 or 1"
     elif isinstance(type, EnumType):
         hint = f"compute with its number: {type.base}(x)"
     elif type.is_aggregate:
@@ -387,6 +390,13 @@ def not_a_type(span: Span, node: ast.expr) -> Error:
         hint = "there is no None among values: return a flag beside the value, or an error code"
         return NotAType(span=span, text=text, hint=hint if none else "a value has one type")
     return NotAType(span=span, text=text)
+
+
+def field_name(span: Span, node: ast.expr) -> Error:
+    """Of `offsetof`: the field is named by a text."""
+    edits = replace(span, f'"{node.id}"') if isinstance(node, ast.Name) else ()
+    found = "a name" if edits else "something else"
+    return Mismatch(span=span, wanted="a field's name in quotes", found=found, edits=edits)
 
 
 def mismatch(span: Span, wanted: str, found: str, edits: tuple[Edit, ...] = ()) -> Error:
