@@ -177,6 +177,62 @@ def test_enums_and_flags(run):
     assert (answer.x0, answer.x1, answer.x2, answer.x3) == (2, 8, (1 << 64) - 5, 0)
 
 
+def test_at_build_time_inner_names_are_their_own(run):
+    """A parameter, a local, a loop's and a generator's variable may be called as state, or as
+    something below."""
+    answer = run(
+        """
+        base = u32(3)
+        i = u32(77)
+
+        def scaled(base: u32) -> u32:
+            later = u32(0)
+            for i in range(2):
+                later += base
+            return later
+
+        T: Final = Array[u32, N[4]](scaled(u32(i)) for i in range(4))
+        later: Final = u32(9)
+
+        def handler() -> tuple[u32, u32, u32, u32]:
+            return T[3], base, i, later
+        """
+    )
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (6, 3, 77, 9)
+
+
+def test_a_generator_counts(run):
+    answer = run(
+        """
+        A: Final = Array[u32, N[4]]([5, 6, 7, 8])
+        T: Final = Array[u32, N[4]](x * u32(i) for i, x in enumerate(A))
+        U: Final = Array[u32, N[3]](x + u32(i) for i, x in enumerate(A, 10) if x != 6)
+
+        def handler() -> tuple[u32, u32, u32, u32]:
+            return T[1], T[3], U[0], U[1]
+        """
+    )
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (6, 24, 15, 19)
+
+
+def test_in_an_enumeration_members_come_before_the_modules_names(run):
+    answer = run(
+        """
+        R: Final = 0x10
+        W: Final = 0x20
+
+        class F(u32, Flag):
+            R = 1
+            W = 2
+            RW = R | W
+
+        def handler() -> tuple[u32, u32]:
+            return u32(F.RW), u32(R)
+        """
+    )
+    assert (answer.x0, answer.x1) == (3, 0x10)
+
+
 def test_members_are_made_of_the_ones_above(run):
     """In the class a member is the number that it was given, as in Python."""
     answer = run(

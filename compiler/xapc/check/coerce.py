@@ -6,7 +6,7 @@ from xapc import errors
 from xapc.check.context import Context, poison
 from xapc.diagnostics import Edit
 from xapc.source import Span
-from xapc.tree import SMC_RESULT, Const, Expr
+from xapc.tree import SMC_RESULT, Const, Expr, VarRef
 from xapc.types import (
     BOOL,
     BYTES,
@@ -143,6 +143,11 @@ def condition(ctx: Context, expr: Expr, node: ast.expr) -> Expr:
     return ctx.error(errors.not_bool(expr.span, describe(expr.type), expr.type, edits))
 
 
+def is_place(expr: Expr) -> bool:
+    """Whether it is the old value of the place of `x += y`, which cannot be converted."""
+    return isinstance(expr, VarRef) and not expr.var.name
+
+
 def unify(ctx: Context, left: Expr, right: Expr, span: Span, what: str) -> tuple[Expr, Expr] | None:
     """Two operands brought to one type: the same, or one an untyped constant.
 
@@ -173,6 +178,10 @@ def unify(ctx: Context, left: Expr, right: Expr, span: Span, what: str) -> tuple
 def _meeting_edits(left: Expr, right: Expr) -> tuple[Edit, ...]:
     """Convert the narrower side, a counter, or an enum to the other's type."""
     one, other = left.type, right.type
+    if is_place(left):
+        if isinstance(one, IntType) and (isinstance(other, (IntType, EnumType)) or other is BOOL):
+            return errors.wrap(right.span, "i64" if one is INDEX else str(one))
+        return errors.compared(right.span) if one is BOOL and isinstance(other, IntType) else ()
     if isinstance(one, IntType) and isinstance(other, IntType):
         to_left = other is INDEX or (one is not INDEX and one.bits >= other.bits)
         moved, type = (right, one) if to_left else (left, other)

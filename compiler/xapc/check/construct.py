@@ -237,20 +237,42 @@ def _generated(ctx: Context, node: ast.GeneratorExp, type: ArrayType, span: Span
     """A generator: only at build time, where CPython runs it; its length is known then."""
     if ctx.routine is not None:
         return ctx.error(errors.GeneratorAtRunTime(span=ctx.span(node)))
-    if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+    if len(node.generators) != 1:
         return ctx.error(errors.NotHere(span=ctx.span(node), what="a nested generator"))
     clause = node.generators[0]
-    type_of_item = _iterated(ctx, clause.iter)
-    if type_of_item is POISON:
+    bound = _bound_by(ctx, clause)
+    if bound is None or POISON in bound.values():
         return poison(span)
-    name = clause.target.id if isinstance(clause.target, ast.Name) else ""
-    inner = Context(ctx.unit, ctx.module, None, ctx.own_names | {name}, dict(ctx.locals))
-    inner.locals[name] = Var(name, type_of_item, ctx.span(clause.target))
+    inner = Context(ctx.unit, ctx.module, None, ctx.own_names | set(bound), dict(ctx.locals))
+    for name, held in bound.items():
+        inner.locals[name] = Var(name, held, ctx.span(clause.target))
     for test in clause.ifs:
         found = expr.value(inner, test)
         condition(ctx, found, test)
     item = coerce(inner, expr.value(inner, node.elt), type.element, constants=True)
     return poison(span) if is_poison(item) else Fresh(type, span, None, ((0, item),))
+
+
+def _bound_by(ctx: Context, clause: ast.comprehension) -> dict[str, Type] | None:
+    """The names that a generator binds; None where it cannot (which is reported)."""
+    match clause.target, clause.iter:
+        case ast.Name(id=name), _:
+            return {name: _iterated(ctx, clause.iter)}
+        case (
+            ast.Tuple(elts=[ast.Name(id=number), ast.Name(id=name)]),
+            ast.Call(func=ast.Name() as func, args=[over, *start], keywords=[]),
+        ) if len(start) < 2 and _is_enumerate(ctx, func):
+            types = {number: INDEX, name: _iterated(ctx, over)}
+            begins = [coerce(ctx, expr.value(ctx, each), INDEX, constants=True) for each in start]
+            return None if is_poison(*begins) else types
+    target, iterated = ctx.span(clause.target), ctx.span(clause.iter)
+    ctx.error(errors.loop_target(target, clause.target, iterated))
+    return None
+
+
+def _is_enumerate(ctx: Context, node: ast.Name) -> bool:
+    word = ctx.lookup(node)
+    return isinstance(word, Word) and word.name == "enumerate"
 
 
 def _iterated(ctx: Context, node: ast.expr) -> Type:

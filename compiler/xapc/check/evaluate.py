@@ -10,8 +10,9 @@ import __future__
 import ast
 import builtins
 import copy
+import dis
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -332,14 +333,30 @@ class Evaluator:
 _LAZY = __future__.annotations.compiler_flag
 
 
-def _names(node: ast.AST) -> list[str]:
-    """Names that a piece of source reads, in order, each once."""
-    found = dict.fromkeys(
-        each.id
-        for each in ast.walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
-    )
-    return list(found)
+def _names(node: ast.expr | ast.FunctionDef | ast.ClassDef) -> list[str]:
+    """Names of the module that a piece of source reads, in order, each once."""
+    if any(isinstance(each, unsupported.Broken) for each in ast.walk(node)):
+        raise BrokenSource
+    plain = ast.fix_missing_locations(copy.deepcopy(node))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if isinstance(plain, ast.expr):
+            code = compile(ast.Expression(plain), "", "eval", _LAZY, dont_inherit=True)
+        else:
+            flags = 0 if isinstance(plain, ast.ClassDef) else _LAZY
+            if isinstance(plain, ast.FunctionDef):
+                plain.decorator_list = []
+            code = compile(ast.Module([plain], []), "", "exec", flags, dont_inherit=True)
+    return list(dict.fromkeys(_read_by(code)))
+
+
+def _read_by(code: CodeType) -> Iterator[str]:
+    """What Python looks up beyond the function, whatever else has the same name inside."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+            yield instruction.argval
+        elif isinstance(instruction.argval, CodeType):
+            yield from _read_by(instruction.argval)
 
 
 def _value(made: object, type: Type) -> Value:

@@ -216,6 +216,8 @@ class ModuleChecker:
             return BROKEN
         if found.type is UNTYPED or isinstance(found, (Literal, ConstBytes)):
             at = self.span(node.targets[0])
+            if isinstance(found, ConstBytes):
+                return self._refuse(errors.bytes_as_state(at, name, found.span, len(found.value)))
             integer = found.span if found.type is UNTYPED else None
             return self._refuse(errors.state_without_width(at, name, integer))
         return self._named(name, value, found, constant=False)

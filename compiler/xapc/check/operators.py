@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from xapc import errors, unsupported
 from xapc.check import expr
-from xapc.check.coerce import condition, describe, is_poison, not_integer, unify
+from xapc.check.coerce import condition, describe, is_place, is_poison, not_integer, unify
 from xapc.check.context import Context, poison
 from xapc.check.entities import Word
 from xapc.check.untyped import fold, fold_compare, fold_unary
@@ -27,7 +27,6 @@ from xapc.tree import (
     Or,
     Shift,
     ShiftOp,
-    VarRef,
 )
 from xapc.types import (
     BOOL,
@@ -159,8 +158,8 @@ def _as_numbers(ctx: Context, left: Expr, right: Expr) -> tuple[Edit, ...]:
     if not known or not all(e.type is BOOL or isinstance(e.type, EnumType) for e in others):
         return ()
     name = "i64" if known[0] is INDEX else str(known[0])
-    if left in others and isinstance(left, VarRef) and not left.var.name:
-        return ()  # the place of `x += y`
+    if left in others and is_place(left):
+        return ()
     return tuple(edit for each in others for edit in errors.wrap(each.span, name))
 
 

@@ -23,6 +23,10 @@ def too_early(tree: ast.Module, names: ModuleNames, report: Report) -> set[ast.s
     for number, node in enumerate(tree.body):
         for use in _uses(node, lazy=lazy):
             place = use.name.id.partition(".")[0]
+            if use.shadowed:
+                report(errors.ShadowedInClass(span=Span.of(names.source, use.name), name=place))
+                early.add(node)
+                break
             order = names.order.get(place, -1)
             if order < number or (order == number and not isinstance(node, ast.ClassDef)):
                 continue  # that one value needs itself is told when it is computed
@@ -56,6 +60,8 @@ class _Use:
 
     name: ast.Name
     annotation: ast.expr | None = None
+    shadowed: bool = False
+    """In a class: Python finds what the class has defined above by that name."""
 
 
 def _uses(node: ast.stmt, *, lazy: bool) -> Iterator[_Use]:
@@ -95,15 +101,30 @@ class _Class:
     def uses(self, node: ast.ClassDef) -> Iterator[_Use]:
         for value in (*node.decorator_list, *node.bases, *(each.value for each in node.keywords)):
             yield from _names(value)
+        enum = any(isinstance(each, ast.Name) and each.id in _MEMBERS for each in node.bases)
         for statement in node.body:
-            for use in _uses(statement, lazy=self.lazy):
-                if use.name.id not in self.bound:
-                    yield use
+            bound = {*self.bound, *_itself(statement)}
+            for use in _uses(statement, lazy=False):
+                if use.name.id not in bound:
+                    yield from () if self.lazy and use.annotation else [use]
+                elif not enum:  # there the members above are meant
+                    yield _Use(use.name, shadowed=True)
             match statement:
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
                     self.bound.add(name)
                 case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
                     self.bound.add(name)
+
+
+_MEMBERS = ("Enum", "Flag", "enum.Enum", "enum.Flag")
+
+
+def _itself(node: ast.stmt) -> set[str]:
+    """`T: T = T()`: the annotation is evaluated when the field is there."""
+    match node:
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=ast.expr()):
+            return {name} & {each.name.id for each in _names(annotation)}
+    return set()
 
 
 def _names(node: ast.expr) -> Iterator[_Use]:

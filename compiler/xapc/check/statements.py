@@ -18,6 +18,7 @@ from xapc.tree import (
     Assign,
     Block,
     Break,
+    Const,
     Continue,
     ElementOf,
     Eval,
@@ -132,7 +133,7 @@ def assign(ctx: Context, target: ast.expr, value: Expr, span: Span) -> list[Stmt
         if found is None:
             return []
         place = found
-    if isinstance(target, ast.Name) and _becomes(ctx, value, place.type):
+    if isinstance(place, VarRef) and isinstance(target, ast.Name) and _becomes(value, place.type):
         given, first = describe(value.type), describe(place.type)
         name, at = target.id, ctx.span(target)
         value = ctx.error(errors.Redeclared(span=at, name=name, type=given, first=first))
@@ -144,7 +145,7 @@ def assign(ctx: Context, target: ast.expr, value: Expr, span: Span) -> list[Stmt
     return []
 
 
-def _becomes(ctx: Context, value: Expr, type: Type) -> bool:
+def _becomes(value: Expr, type: Type) -> bool:
     """Whether a value is plainly meant to have another type: `x = u64(x)`."""
     if value.type == type or POISON in (value.type, type) or value.type in (UNTYPED, INDEX):
         return False
@@ -162,7 +163,8 @@ def takes_constants(place: Expr) -> bool:
 def storable(ctx: Context, value: Expr, wanted: Type | None) -> Expr:
     """A value that a new name may hold."""
     if value.type is UNTYPED:
-        name = str(wanted) if isinstance(wanted, IntType) else "u64"
+        signed = isinstance(value, Const) and value.value < 0
+        name = str(wanted) if isinstance(wanted, IntType) else "i64" if signed else "u64"
         edits = errors.wrap(value.span, name)
         return ctx.error(errors.NeedsWidth(span=value.span, type=name, edits=edits))
     if isinstance(value.type, TupleType) and UNTYPED in value.type.items:
@@ -218,7 +220,11 @@ def writable(ctx: Context, target: ast.expr) -> Expr | None:
         if target.id in ctx.globals:
             return _state(ctx, target)
         if found is None:
-            ctx.unbound(target.id, ctx.span(target))
+            entity, span = ctx.entity(target.id), ctx.span(target)
+            if isinstance(entity, Variable) and entity.target.type.is_aggregate:
+                ctx.error(errors.StateRebound(span=span, name=target.id))
+            else:
+                ctx.unbound(target.id, span)
             return None
         return None if found.type is POISON else VarRef(found.type, ctx.span(target), found)
     place = expr.check(ctx, target)

@@ -292,6 +292,33 @@ class PrivateName(Error):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShadowedInClass(Error):
+    """While Python executes a class, a name means what the class has defined above by that name,
+    and not what the module has.
+
+    Wrong:
+        SIZE: Final = u32(4)
+        @struct
+        class Job:
+            SIZE: u32 = u32(1)
+            left: u32 = SIZE
+
+    Right:
+        SIZE: Final = u32(4)
+        @struct
+        class Job:
+            size: u32 = u32(1)
+            left: u32 = SIZE
+    """
+
+    code = "E0235"
+    title = "'{name}' is a field of the class here, and not what the module calls so"
+    help = "give the field another name"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpecialMethod(Error):
     """Python calls `__init__`, `__eq__` and their like by itself, where an operator or a
     construction stands. Here each call is written: a struct is made from its fields, compared by

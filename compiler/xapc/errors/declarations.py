@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from xapc.diagnostics import Error
-from xapc.errors.edits import insert, known, offer, wrap
+from xapc.diagnostics import Edit, Error
+from xapc.errors.edits import insert, known, offer, wrap, wrap_in
 from xapc.source import Span
 from xapc.types import INTS
 
@@ -45,9 +45,10 @@ class StateWithoutWidth(Error):
 
     code = "E0216"
     title = "'{name}' needs a width, or to be Final"
-    help = "write `{name}: Final = ...` for a constant, u64(...) for state"
+    help = "{hint}"
 
     name: str
+    hint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,12 +175,24 @@ class DefaultOfAggregate(Error):
     title = "a default is a scalar constant"
 
 
+def bytes_as_state(span: Span, name: str, value: Span, length: int) -> Error:
+    hint = f"an array holds them: {name} = Array[u8, N[{length}]](...)"
+    edits: tuple[Edit, ...] = ()
+    if length:
+        parts = [known(value.source, word) for word in ("Array", "u8", "N")]
+        (array, _), (u8, _), (n, _) = parts
+        more = tuple(edit for _, each in parts for edit in each)
+        edits = (*more, *wrap_in(value, f"{array}[{u8}, {n}[{length}]](", ")"))
+    return StateWithoutWidth(span=span, name=name, hint=hint, edits=edits)
+
+
 def state_without_width(span: Span, name: str, value: Span | None) -> Error:
     """`span` is that of the name, `value` that of a bare integer, if it is one."""
+    hint = f"write `{name}: Final = ...` for a constant, u64(...) for state"
     text = span.source.text
     assigned = rf"^[ \t]+(global\b.*\b{name}\b|{name}[ \t]*[-+*/|&^<>]*=[^=])"
     if value is not None and not name.isupper() and re.search(assigned, text, re.MULTILINE):
-        return StateWithoutWidth(span=span, name=name, edits=wrap(value, "u64"))
+        return StateWithoutWidth(span=span, name=name, hint=hint, edits=wrap(value, "u64"))
     word, more = known(span.source, "Final", "typing")
     edits = (*more, insert(span.after(), f": {word}"))
-    return StateWithoutWidth(span=span, name=name, edits=edits)
+    return StateWithoutWidth(span=span, name=name, hint=hint, edits=edits)
