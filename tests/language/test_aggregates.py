@@ -208,11 +208,35 @@ def test_a_generator_counts(run):
         T: Final = Array[u32, N[4]](x * u32(i) for i, x in enumerate(A))
         U: Final = Array[u32, N[3]](x + u32(i) for i, x in enumerate(A, 10) if x != 6)
 
+        R: Final = Array[u32, N[4]](x + u32(i) for i, x in enumerate(reversed(A)))
+
         def handler() -> tuple[u32, u32, u32, u32]:
-            return T[1], T[3], U[0], U[1]
+            return T[1] + R[0], T[3] + R[3], U[0], U[1]
         """
     )
-    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (6, 24, 15, 19)
+    assert (answer.x0, answer.x1, answer.x2, answer.x3) == (14, 32, 15, 19)
+
+
+def test_state_may_be_called_as_a_local_of_what_makes_it(run):
+    answer = run(
+        """
+        def make(table: u32) -> Array[u32, N[4]]:
+            made = Array[u32, N[4]]()
+            made.fill(table)
+            return made
+
+        def other() -> Array[u32, N[2]]:
+            pair = Array[u32, N[2]]([3, 4])
+            return pair
+
+        table = make(u32(9))
+        pair = other()
+
+        def handler() -> tuple[u32, u32]:
+            return table[3], pair[1]
+        """
+    )
+    assert (answer.x0, answer.x1) == (9, 4)
 
 
 def test_in_an_enumeration_members_come_before_the_modules_names(run):

@@ -100,6 +100,9 @@ def _attribute(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
     if base.type is STR:
         hint = 'put values into the message: f"... {x} ..."'
         return ctx.error(errors.TextNotHere(span=base.span, hint=hint))
+    if (base.type, func.attr) in ctx.unit.broken_members:
+        ctx.broken = True
+        return poison(ctx.span(node))
     if isinstance(base.type, StructType) and func.attr in base.type.methods:
         method = base.type.methods[func.attr]
         found = next(r for r in ctx.unit.routines if r.function is method)

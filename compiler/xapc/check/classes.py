@@ -11,6 +11,7 @@ from xapc.check.coerce import adopt, coerce, describe, is_poison
 from xapc.check.construct import zero
 from xapc.check.context import Context
 from xapc.check.entities import BROKEN, Broken, Entity, TypeName, Word
+from xapc.check.values import check_value
 from xapc.source import Span
 from xapc.survey import binds
 from xapc.tree import Const, Fresh, Value
@@ -185,6 +186,7 @@ def _default(
         return zero(held)
     if isinstance(value, Const):
         return value.value
+    check_value(ctx.unit, value)
     if isinstance(value, Fresh) and not value.items and value.base is not None:
         return value.base
     found = checker.evaluator.evaluate(given, held, checker.names.order[node.name])
@@ -257,6 +259,7 @@ def _member(
     if value.type == type.base:
         held: Value | None = value.value if isinstance(value, Const) else None
         if held is None:
+            check_value(ctx.unit, value)
             held = checker.evaluator.evaluate(node, type.base, checker.names.order[type.name])
         type.members[name] = held if isinstance(held, int) else len(type.members)
         return

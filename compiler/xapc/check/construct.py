@@ -276,9 +276,12 @@ def _is_enumerate(ctx: Context, node: ast.Name) -> bool:
 
 
 def _iterated(ctx: Context, node: ast.expr) -> Type:
-    """The type of what a build-time generator runs over: `range(...)` or an array."""
+    """The type of what a build-time generator runs over: `range(...)` or an array, perhaps
+    `reversed`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         word = ctx.lookup(node.func)
+        if isinstance(word, Word) and word.name == "reversed" and len(node.args) == 1:
+            return _iterated(ctx, node.args[0])
         if isinstance(word, Word) and word.name == "range" and 1 <= len(node.args) <= 3:
             bounds = [coerce(ctx, expr.value(ctx, a), INDEX, constants=True) for a in node.args]
             return POISON if is_poison(*bounds) else INDEX

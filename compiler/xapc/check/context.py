@@ -6,7 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from xapc import errors
-from xapc.check.entities import BROKEN, Broken, Constant, Entity, ModuleNames, Routine, Variable
+from xapc.check.entities import (
+    BROKEN,
+    Broken,
+    Constant,
+    Entity,
+    ModuleNames,
+    Routine,
+    TypeName,
+    Variable,
+)
 from xapc.check.unit import Unit
 from xapc.diagnostics import Error
 from xapc.source import Located, Span
@@ -69,14 +78,30 @@ class Context:
             close = None
             if self.unit.diagnostics.count < 100:
                 # Of very many errors the first are enough; looking for a near name is slow.
-                close = errors.near(name, self.locals) or errors.near(
-                    name, self._alike(name, called=called)
+                close = (
+                    self._member(name)
+                    or errors.near(name, self.locals)
+                    or errors.near(name, self._alike(name, called=called))
                 )
             self.error(errors.unknown_name(self.span(node), name, close))
             if not errors.is_builtin(name):
                 self.module.unknown.add(name)
             return BROKEN
         return entity
+
+    def _member(self, name: str) -> str | None:
+        """`x` for `self.x`, `ALPHA` for `Kind.ALPHA`."""
+        owner = None if self.routine is None else self.routine.owner
+        if isinstance(owner, StructType) and name in (*owner.fields, *owner.methods):
+            return f"self.{name}"
+        enums = [
+            each.type.name
+            for each in self.module.names.values()
+            if isinstance(each, TypeName)
+            and isinstance(each.type, EnumType)
+            and name in each.type.members
+        ]
+        return f"{enums[0]}.{name}" if len(enums) == 1 else None
 
     def unbound(self, name: str, span: Span) -> Entity:
         """Report a local that is not bound yet, once; perhaps `global` was forgotten."""

@@ -123,7 +123,7 @@ class Loop:
 def check_flow(unit: Unit, routine: Routine) -> None:
     """Report what the flow of a function breaks; note which parameters it writes."""
     function = routine.function
-    walker = _Walker(unit, function)
+    walker = Walker(unit, function)
     start: State = {}
     for param in function.params:
         start[param] = frozenset({Param(param)}) if _refers(param.type) else frozenset()
@@ -142,7 +142,7 @@ def _refers(type: Type) -> bool:
     return type.is_aggregate or isinstance(type, ViewType)
 
 
-class _Walker:
+class Walker:
     def __init__(self, unit: Unit, function: Function) -> None:
         self.unit = unit
         self.function = function

@@ -10,6 +10,7 @@ from xapc.check.context import Context
 from xapc.check.entities import BROKEN, Entity, Routine
 from xapc.check.flow import check_flow
 from xapc.check.unit import Unit
+from xapc.check.values import check_value
 from xapc.tree import Const, Function, Var
 from xapc.types import INTS, POISON, StructType, TupleType, Type, ViewType
 
@@ -37,9 +38,11 @@ def declare_method(checker: "ModuleChecker", type: StructType, node: ast.Functio
     if taken is not None or node.name in type.methods:
         first = taken.place if taken is not None else type.methods[node.name].span
         ctx.error(errors.defined_twice(place, node.name, first or place))
+        checker.unit.broken_members.add((type, node.name))
         return
     if node.name in ("copy", "equals"):
         ctx.error(errors.Reserved(span=place, name=node.name))
+        checker.unit.broken_members.add((type, node.name))
         return
     if is_special(node.name):
         ctx.error(errors.special_method(place, type.name, node.name))
@@ -156,6 +159,7 @@ def _default(
     if is_poison(value):
         return
     if not isinstance(value, Const):
+        check_value(ctx.unit, value)
         order = checker.names.order.get(routine.node.name, 0)
         found = checker.evaluator.evaluate(node, param.type, order)
         value = Const(param.type, ctx.span(node), found if isinstance(found, int) else 0)
@@ -219,7 +223,8 @@ def _require_own_names(ctx: Context, bound: dict[str, _Binding]) -> None:
     """No local takes a name of the language away (LANGUAGE.md section 4)."""
     language = ctx.unit.sdk_names.values()
     for name, place in bound.items():
-        found = ctx.entity(name) if name in ctx.module.places else None
+        pending = ctx.unit.is_pending(ctx.module, name)  # `table = make()`, with a local `table`
+        found = None if pending or name not in ctx.module.places else ctx.entity(name)
         taken = name in ctx.unit.python_names or any(found is word for word in language)
         if taken and name not in ctx.globals and not isinstance(place, unsupported.Lost):
             ctx.error(errors.Reserved(span=ctx.span(place), name=name))

@@ -30,6 +30,7 @@ from xapc.check.evaluate import Evaluator
 from xapc.check.messages import Literal
 from xapc.check.order import too_early
 from xapc.check.unit import Unit
+from xapc.check.values import check_value, require_own
 from xapc.source import Span
 from xapc.tree import Const, ConstBytes, Expr, Global, Value
 from xapc.types import BOOL, POISON, UNTYPED, Type
@@ -258,6 +259,9 @@ class ModuleChecker:
         type = found.type
         if type is not UNTYPED and not (type.is_scalar or type.is_aggregate):
             return self._refuse(errors.NotStorable(span=found.span, type=describe(type)))
+        check_value(self.unit, found)
+        if type.is_aggregate and not constant and not require_own(self.unit, name, found):
+            return BROKEN
         value = self._value(name, node, found, type)
         if value is None:
             return BROKEN
@@ -284,6 +288,7 @@ class ModuleChecker:
         wanted = coerce(ctx, test, BOOL)
         if is_poison(wanted):
             return
+        check_value(self.unit, wanted)
         held: Value | None = wanted.value if isinstance(wanted, Const) else None
         if held is None:
             last = len(self.names.order)

@@ -1,9 +1,10 @@
 """Build-time values (E09xx)."""
 
+import ast
 from dataclasses import dataclass
 
 from xapc.diagnostics import Error, Related
-from xapc.errors.edits import wrap_in
+from xapc.errors.edits import expression, insert, wrap_in
 from xapc.source import Span
 
 
@@ -30,6 +31,28 @@ class DefinedBelow(Error):
 
     name: str
     hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateOfFinal(Error):
+    """A name bound to an array or struct refers to it. State that is another name of something
+    `Final` could not be written; a copy of it can.
+
+    Wrong:
+        EMPTY: Final = Array[u8, N[4]]([1, 2, 3, 4])
+        table = EMPTY
+
+    Right:
+        EMPTY: Final = Array[u8, N[4]]([1, 2, 3, 4])
+        table = EMPTY.copy()
+    """
+
+    code = "E0909"
+    title = "state '{name}' is another name of '{final}', which is Final"
+    help = "begin with a copy"
+
+    name: str
+    final: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +192,12 @@ class StaticAssertForm(Error):
 
     code = "E0908"
     title = "static_assert takes a condition and a text"
+
+
+def state_of_final(span: Span, name: str, final: str) -> Error:
+    is_choice = isinstance(expression(span), ast.IfExp)
+    edits = wrap_in(span, "(", ").copy()") if is_choice else (insert(span.after(), ".copy()"),)
+    return StateOfFinal(span=span, name=name, final=final, edits=edits)
 
 
 def state_at_build_time(span: Span, name: str, place: Span) -> Error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xapc.diagnostics import Edit, Error, Related
 from xapc.errors.edits import did_you_mean, imported, insert, known, near, replace
 from xapc.source import Span
+from xapc.types import INTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +156,22 @@ class NotCallable(Error):
 _NO_OBJECTS = "types are known when the app is built"
 
 
+_ELSEWHERE = {
+    "true": "True",
+    "false": "False",
+    "boolean": "bool",
+    "byte": "u8",
+    "size_t": "u64",
+    "uintptr_t": "u64",
+    **{
+        f"{long}{bits}{end}": f"{short}{bits}"
+        for long, short in (("uint", "u"), ("int", "i"))
+        for bits in (8, 16, 32, 64)
+        for end in ("", "_t")
+    },
+}
+"""What other languages call it."""
+
 _BUILTINS = {
     "print": "use log.info(...)",
     "int": "write the width that is meant: u8(x) ... i64(x)",
@@ -223,6 +240,11 @@ def unknown_name(span: Span, name: str, close: str | None) -> Error:
     edits = replace(span, close) if close else ()
     if name in _BUILTINS:
         return UnknownName(span=span, name=name, hint=_BUILTINS[name])
+    meant = _ELSEWHERE.get(name.lower())
+    if meant is not None:
+        text, more = known(span.source, meant) if meant in INTS else (meant, ())
+        edits = (*more, *replace(span, text))
+        return UnknownName(span=span, name=name, hint=did_you_mean(meant), edits=edits)
     return UnknownName(span=span, name=name, hint=did_you_mean(close), edits=edits)
 
 

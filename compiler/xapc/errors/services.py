@@ -135,5 +135,9 @@ def _declared(app: Span, need: str) -> tuple[Edit, ...]:
             () if last is None else (*imports, insert(part(app, last).after(), f", needs=[{need}]"))
         )
     if isinstance(given, ast.List) and given.elts:
+        kind = need.partition("(")[0]
+        for each in given.elts if kind.endswith("guest_memory") else ():
+            if ast.unparse(each).startswith(f"{kind}("):
+                return replace(part(app, each), need)  # reading is declared, and writing is meant
         return (*imports, insert(part(app, given.elts[-1]).after(), f", {need}"))
     return (*imports, Edit(part(app, given), f"[{need}]"))
