@@ -119,7 +119,10 @@ def test_arguments_that_make_no_sense(xapc: Shell, keys: Path) -> None:
         (xapc.refusal("sign", file, "--key", missing), f"{missing}: No such file"),
         (xapc.refusal("sign", missing, "--key", key), f"{missing}: No such file"),
         (xapc.refusal("sign", text, "--key", key), f"{text}: neither an ELF nor a FIT"),
-        (xapc.refusal("sign", file, "--key", key, "--version", -1), "version -1 is not in"),
+        (
+            xapc.refusal("sign", file, "--key", key, "--version", -1),
+            "no number from 0 to 4294967295",
+        ),
         (xapc.refusal("sign", file, "--key", key, "-o", key), "would replace the key"),
         (xapc.refusal("sign", file, "--key", key, "-o", missing / "x"), "No such file"),
     ):
@@ -151,3 +154,38 @@ def test_run_takes_no_signature_of_a_python_file(xapc: Shell, keys: Path) -> Non
     file = xapc.file("app.py", "")
     said = xapc.refusal("run", file, "--key", keys / "pub.pem", "smc", hex(FID))
     assert "a Python file carries no signature" in said
+
+
+# --- numbers and files that are none ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["-1", "4294967296", "1_000", " 3 ", "٣", "0b1", "", "1e3"])
+@pytest.mark.parametrize("option", ["--min-version", "--version"])
+def test_versions_are_numbers_of_32_bits(xapc: Shell, keys: Path, option: str, text: str) -> None:
+    file = xapc.file("one.elf", ONE)
+    command = ("verify", file) if option == "--min-version" else ("sign", file)
+    status, out, err = xapc(*command, "--key", keys / "pub.pem", f"{option}={text}")
+    assert (status, out) == (1, "")
+    assert f"argument {option}" in err
+    assert "4294967295" in err
+
+
+def test_a_version_may_be_hexadecimal(xapc: Shell, keys: Path) -> None:
+    file = xapc.file("one.elf", ONE)
+    assert "version 16" in xapc("sign", file, "--key", keys / "key.pem", "--version", "0x10")[1]
+
+
+def test_a_key_of_any_size_is_read_no_further(xapc: Shell) -> None:
+    big = xapc.file("big.pem", "")
+    with big.open("r+b") as stream:
+        stream.truncate(3 << 30)
+    said = xapc.refusal("verify", xapc.file("one.elf", ONE), "--key", big)
+    assert said == f"xapc verify: {big}: no key: more than 1048576 bytes"
+
+
+def test_json_tells_of_files_that_cannot_be_read(xapc: Shell) -> None:
+    status, said, _ = xapc("verify", "--json", "nosuch", xapc.file("one.elf", ONE))
+    assert status == 1
+    missing, found = json.loads(said)
+    assert (missing["file"], missing["accepted"], missing["rule"]) == ("nosuch", False, "file")
+    assert found["accepted"]

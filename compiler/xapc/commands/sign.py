@@ -1,5 +1,8 @@
 """`xapc sign FILE --key KEY`, and the keys of `xapc verify`."""
 
+import argparse
+import errno
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +31,7 @@ examples:
 _COMMAND = "xapc sign"
 _MAX_KEY_BYTES = 1 << 20
 """Of a PEM file; a key has a hundred."""
+_MAX_VERSION = (1 << 32) - 1
 
 
 def main(argv: Sequence[str]) -> int:
@@ -74,7 +78,7 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--version",
-        type=int,
+        type=_version,
         default=0,
         metavar="N",
         help="image security version, 0 (default) to 4294967295: raise it when older files "
@@ -84,6 +88,15 @@ def _parser() -> Parser:
         "-o", dest="output", type=Path, metavar="OUT", help="where to write (default: FILE)"
     )
     return parser
+
+
+def _version(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to 4294967295")
+    value = int(text, 0 if text.startswith("0x") else 10)
+    if value > _MAX_VERSION:
+        raise argparse.ArgumentTypeError(f"{text} is more than 4294967295")
+    return value
 
 
 # --- for other commands ----------------------------------------------------------------------
@@ -100,7 +113,7 @@ def add_keys(parser: Parser) -> None:
     )
     parser.add_argument(
         "--min-version",
-        type=int,
+        type=_version,
         default=0,
         metavar="N",
         help="with --key: refuse files of an older security version",
@@ -125,4 +138,7 @@ def read_keys(paths: Sequence[Path] | None) -> "list[PublicKey] | None":
 
 def _read_pem(path: Path) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(_MAX_KEY_BYTES)
+        pem = stream.read(_MAX_KEY_BYTES + 1)
+    if len(pem) > _MAX_KEY_BYTES:
+        raise OSError(errno.EFBIG, f"no key: more than {_MAX_KEY_BYTES} bytes", str(path))
+    return pem

@@ -50,12 +50,15 @@ def main(argv: Sequence[str]) -> int:
         return refuse("xapc verify", reason(problem))
     except SignatureError as problem:
         return refuse("xapc verify", str(problem))
-    status, told = OK, []
+    status = OK
+    told: list[dict[str, object]] = []
     for path in options.files:
         try:
             data = read_image(path)
         except OSError as problem:
             status = refuse("xapc verify", reason(problem))
+            unread = {"file": str(path), "accepted": False, "rule": "file"}
+            told.append({**unread, "detail": reason(problem)})
             continue
         found = _verified(path, data, keys, options.min_version, quiet=options.json)
         told += found
