@@ -129,7 +129,8 @@ def _blocks(data: bytes) -> tuple[int, int, int, int]:
     if total > len(data):
         raise FitError(f"the header says {total} bytes, the file has {len(data)}")
     if total < len(data):
-        raise FitError(f"{len(data) - total} bytes follow the tree")
+        more = f"{len(data) - total} bytes follow the tree"
+        raise FitError(f"{more}; external data, as `mkimage -E` writes it, is not taken")
     for what, offset, size in (
         ("the structure", structure, structure_size),
         ("the strings", names, names_size),
