@@ -197,6 +197,33 @@ def odd(count: int) -> Words:
     return [*made, *words("add x1, x1, #1"), *_EXIT]
 
 
+def shared_odd(count: int) -> Words:
+    """Such accesses in many functions that go on in one tail, with copies in the wrong order."""
+    copies = words("; ".join(f"mov x{n}, x{n - 1}" for n in range(19, 0, -1)))
+    made = words("ldur w20, [x19, #1]") + copies
+    made += [_NOP] * (min(count // 2, 16_000) - len(made) - 2) + words("add x0, x0, #1")
+    return _sharing(min(500, count // 8), made)
+
+
+def shared_system_calls(count: int) -> Words:
+    return _sharing(6, [*words("mov x8, #1"), *[0xD400_0001] * (count - 17)])
+
+
+def _sharing(entries: int, tail: Words) -> Words:
+    """Functions of nothing else, all of them called."""
+    calls = [_call(entries + 2) for _ in range(entries)]
+    jumps = [_branch(entries - n) for n in range(entries)]
+    return [*calls, *_EXIT, *jumps, *tail, _RET]
+
+
+def slots_and_branches(count: int) -> Words:
+    """As many slots as are remembered, others in each of many blocks."""
+    made = _FRAME + [_store(19 + n % 10, n) for n in range(64)]
+    for n in range((count - len(made) - 2) // 2):
+        made += [_store(19 + n % 7, n % 64), _unless(0, 1)]
+    return [*made, *_EXIT]
+
+
 def addresses(count: int) -> Words:
     made = words("adrp x1, 0; ldr x0, [x1, #8]; add x2, x1, #16; ldrb w3, [x2, #1]")
     return [*(made * (count // 4))[: count - 2], *_EXIT]
@@ -224,7 +251,7 @@ FAMILIES: dict[str, Callable[[int], Words]] = {
     for each in (
         distinct, constants, pairs, slots, slots_and_blocks, slots_and_calls, blocks, far_blocks,
         back_edges, losing, functions, deep, shared, system_calls, refused_blocks, refused_long,
-        odd, addresses, random_allowed,
+        odd, shared_odd, shared_system_calls, slots_and_branches, addresses, random_allowed,
     )
 }  # fmt: skip
 

@@ -156,7 +156,10 @@ def object_of(parts: Sequence[Part], labels: Sequence[Label]) -> bytes:
     for name, type_, flags, data, align, link, info in sections:
         file += bytes(-len(file) % (align or 1))
         at = names.index(b"\0" + name.encode() + b"\0") + 1 if name else 0
-        headers += elf.SHDR.pack(at, type_, flags, 0, len(file), len(data), link, info, align, 0)
+        entry_size = {elf.SHT_SYMTAB: elf.SYM.size, elf.SHT_RELA: elf.RELA.size}.get(type_, 0)
+        headers += elf.SHDR.pack(
+            at, type_, flags, 0, len(file), len(data), link, info, align, entry_size
+        )
         file += data
     file[: elf.EHDR.size] = elf.EHDR.pack(
         elf.IDENT, elf.ET_REL, elf.EM_AARCH64, 1, 0, 0, len(file), 0, 64, 0, 0, 64,

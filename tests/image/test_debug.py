@@ -120,7 +120,7 @@ def addresses(name: str, type_: int) -> bytes:
 @pytest.mark.parametrize(
     ("name", "tombstone"), [(".debug_x", -1), (".debug_ranges", -2), (".debug_loc", -2)]
 )
-def test_the_tombstones_are_those_of_lld(name: str, tombstone: int) -> None:
+def test_the_tombstones_are_no_addresses_of_an_image(name: str, tombstone: int) -> None:
     """In lists -1 would select a base address."""
     wide = addresses(name, 257)
     assert int.from_bytes(wide[:8], "little") == 16 + 4

@@ -14,9 +14,12 @@ from xapc.inspection.tables import Note, Section, Tables
 
 MAX_DEBUG_FILE = 8 << 20
 """In a larger file no line is looked up: an image of the largest size has less."""
-_MOST_CALLS = 3_200_000
-"""That looking up lines may take (`xaprt.debug.bounded`): about a second, and what an app of 64 KiB
-needs. Beyond it no line is known."""
+_CALLS_FOR_A_LINE = 1_500_000
+"""That looking up a line for a message may take (`xaprt.debug.bounded`): less than a second. An app
+of 64 KiB, as `benchmarks/verify.py` makes one, needs 1.25 million. Beyond it no line is known."""
+_CALLS_FOR_A_BYTE = 16
+"""That all lines of an inspection may take for each byte of the file, and some more; that app needs
+8."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ def _place(data: bytes, address: int) -> Place | None:
         return None
     from xaprt.debug.dwarf import DwarfSymbols
 
-    return DwarfSymbols(data, most_calls=_MOST_CALLS).place(address)
+    return DwarfSymbols(data, most_calls=_CALLS_FOR_A_LINE).place(address)
 
 
 class _Lines:
@@ -171,8 +174,9 @@ class _Lines:
     def __init__(self, proof: Report, data: bytes) -> None:
         from xaprt.debug.dwarf import DwarfSymbols
 
+        calls = _CALLS_FOR_A_LINE // 10 + _CALLS_FOR_A_BYTE * len(data)
         known = len(data) <= MAX_DEBUG_FILE
-        self._symbols = DwarfSymbols(data, most_calls=_MOST_CALLS) if known else None
+        self._symbols = DwarfSymbols(data, most_calls=calls) if known else None
         self._names = {each.address: each.name for each in proof.functions}
         self._callers: dict[int, list[tuple[int, int]]] = {}
         """Function -> the calls of it, each with the function that it is in."""

@@ -146,7 +146,7 @@ class DwarfSymbols:
         if not isinstance(table, SymbolTableSection):
             return []
         return sorted(
-            (symbol["st_value"], symbol["st_value"] + symbol["st_size"], symbol.name)
+            (symbol["st_value"], symbol["st_value"] + symbol["st_size"], _printable(symbol.name))
             for symbol in table.iter_symbols()
             if symbol["st_info"]["type"] == "STT_FUNC"
         )

@@ -76,7 +76,7 @@ def read_private_key(pem: bytes) -> PrivateKey:
     if b"-----BEGIN PUBLIC KEY-----" in pem:
         raise SignatureError("a public key; the private one signs")
     try:
-        key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
+        key = load_pem_private_key(pem, password=None)
     except TypeError:
         raise SignatureError(
             "the key is encrypted: give it decrypted, as `openssl pkey -in KEY` prints it"

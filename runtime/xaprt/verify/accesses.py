@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from xaprt.verify.context import SLOT, Context, restore, save
+from xaprt.verify.context import Context, restore, save
 from xaprt.verify.effects import VALUE_OR_NUMBER, Step
 from xaprt.verify.rules import Rule
-from xaprt.verify.state import ADDRESS, ALL, KEEP, NUMBER, PAGE, SP, STACK, State
+from xaprt.verify.state import ADDRESS, ALL, KEEP, NUMBER, PAGE, SLOT, SP, STACK, State
 
 _64 = (1 << 64) - 1
 

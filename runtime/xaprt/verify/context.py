@@ -6,12 +6,10 @@ from typing import Final, Protocol
 from xaprt import abi
 from xaprt.verify.copies import byte_pointers
 from xaprt.verify.rules import Refusal, Rule
-from xaprt.verify.state import ALL, CALL_NUMBER, ENTRY, LINK, NUMBER, PARKED, SIGNED, State
+from xaprt.verify.state import ALL, CALL_NUMBER, ENTRY, LINK, NUMBER, PARKED, SIGNED, SLOT, State
 
 _KEPT: Final = (ENTRY, SIGNED, PARKED)
 """Kinds of values that are followed through the stack."""
-SLOT: Final = 8
-"""Bytes of a saved register."""
 WORD: Final = 4
 
 
@@ -194,15 +192,3 @@ def restore(state: State, at: int, registers: Sequence[int]) -> None:
         value = state.slots.get(at + number * SLOT)
         if value is not None:
             state.put(register, value)
-
-
-def drop_slots(state: State, sp: int, written: Range | None) -> None:
-    """Forget what a callee may have overwritten: what is below `sp`, and what it wrote above."""
-    if not state.slots or (written is None and min(state.slots) >= sp):
-        return
-    low, high = written or (0, 0)
-    state.slots = {
-        at: value
-        for at, value in state.slots.items()
-        if at >= sp and (at >= sp + high or at + SLOT <= sp + low)
-    }

@@ -18,20 +18,34 @@ def byte_pointers(words: Sequence[int], moved: int) -> int:
     """A bit for each of x0..x30; `moved` are those that an instruction moves by bytes."""
     if len(words) > _MOST_WORDS:
         return _EVERY
-    on_stack = False
+    copies = [0] * 32
+    """Of each register: those that it is copied to."""
+    stored = loaded = 0
+    for word in set(words):
+        first, base, second = word & 31, word >> 5 & 31, word >> 16 & 31
+        if word >> 25 & 5 == 4:  # loads and stores (Arm ARM C4.1)
+            registers = 1 << first | 1 << (word >> 10 & 31)
+            if base != SP:
+                continue
+            if word >> 22 & 1:
+                loaded |= registers
+            else:
+                stored |= registers
+        elif word >> 26 & 7 != 5:  # no branch
+            copies[base] |= 1 << first
+            copies[second] |= 1 << first
+    return _closure(moved & _EVERY, copies, stored, loaded)
+
+
+def _closure(moved: int, copies: Sequence[int], stored: int, loaded: int) -> int:
+    """With all that is copied from them, by way of the stack too."""
     while True:
-        before = moved, on_stack
-        for word in words:
-            first, base, second = word & 31, word >> 5 & 31, word >> 16 & 31
-            if word >> 25 & 5 == 4:  # loads and stores (Arm ARM C4.1)
-                if base == SP:
-                    registers = 1 << first | 1 << (word >> 10 & 31)
-                    if word >> 22 & 1:
-                        moved |= registers if on_stack else 0
-                    else:
-                        on_stack = on_stack or bool(moved & registers)
-            elif word >> 26 & 7 != 5 and moved & (1 << base | 1 << second) & _EVERY:  # no branch
-                moved |= 1 << first
+        before = moved
+        for register, copied in enumerate(copies[:SP]):
+            if moved >> register & 1:
+                moved |= copied
+        if moved & stored & _EVERY:
+            moved |= loaded
         moved &= _EVERY
-        if (moved, on_stack) == before:
+        if moved == before:
             return moved

@@ -1,9 +1,10 @@
 """An instruction word to its effect, or to why it is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
+from xaprt.verify.effects import Effect
 from xaprt.verify.encodings import ROWS
 from xaprt.verify.makers import Made, Maker
 from xaprt.verify.refused import NAMES
@@ -90,10 +91,26 @@ def candidates(word: int) -> tuple[Encoding, ...]:
 
 def decode(word: int) -> Made:
     """The effect of an allowed instruction, else the rule that refuses it."""
-    for mask, value, make, _ in _by_top.get(word >> _TOP) or candidates(word):
-        if word & mask == value:
-            return make(word)
-    return _refused(word)[0]
+    allowed: dict[int, Effect] = {}
+    refused = decode_all((word,), allowed)
+    return refused[word] if refused else allowed[word]
+
+
+def decode_all(words: Iterable[int], allowed: dict[int, Effect]) -> dict[int, Rule]:
+    """The same of many: the effects go into `allowed`, the refused ones come back."""
+    refused = {}
+    for word in words:
+        for mask, value, make, _ in _by_top.get(word >> _TOP) or candidates(word):
+            if word & mask == value:
+                made = make(word)
+                break
+        else:
+            made = _refused(word)[0]
+        if isinstance(made, Rule):
+            refused[word] = made
+        else:
+            allowed[word] = made
+    return refused
 
 
 def describe(word: int) -> tuple[str, str]:

@@ -6,9 +6,11 @@ known at a block is what all paths to it agree on, so each visit of one can only
 
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
+from itertools import chain
 from typing import Final, NamedTuple
 
-from xaprt.verify.context import Context, Range, Segment, drop_slots
+from xaprt.abi import STACK_ALIGN
+from xaprt.verify.context import Context, Range, Segment
 from xaprt.verify.effects import Branch, Call
 from xaprt.verify.rules import Refusal, Rule
 from xaprt.verify.state import KEEP, LINK, Snapshot, State
@@ -40,10 +42,15 @@ class Summary(NamedTuple):
 
 
 _FORGET_LINK: Final = KEEP[LINK]
+_NOWHERE: Final = (0, 0)
 _A_VISIT: Final = 40
 _A_FUNCTION: Final = 150
 _A_REFUSAL: Final = 100
 """What the visit of a block, a function, and a refusal cost besides the words."""
+_A_WORD_AGAIN: Final = 4
+_FEW_SLOTS: Final = 16
+_A_SLOT: Final = 3
+"""Of those beyond a few, where a block begins: what is known there is a copy, and takes room."""
 
 
 class Function:
@@ -75,6 +82,8 @@ class Function:
         """What all paths seen so far agree on where a block begins."""
         self._waiting = [start]
         self._queued = {start}
+        self._ahead: int | None = None
+        """The block to visit next, if the state is already that at its begin."""
         self._paused: tuple[int, int] | None = None
         self._ends: dict[int, int] = {}
         self._refused: dict[int, Refusal] = {}
@@ -84,7 +93,7 @@ class Function:
 
     def advance(self) -> int | None:
         """The start of a function whose summary it needs to go on, or None at the end."""
-        while self._paused or self._waiting:
+        while self._paused or self._ahead is not None or self._waiting:
             start, index = self._paused or self._next()
             self._paused = None
             try:
@@ -100,17 +109,24 @@ class Function:
         if self._refused:
             raise self._refused[min(self._refused)]
         if self._context.odd_accesses:
-            spans = [range(start, self._stops[start]) for start in self._known]
-            words = [self._text.word(index) for span in spans for index in span]
-            self._context.check_odd_accesses(words)
+            self._check_odd_accesses()
         return None
 
+    def _check_odd_accesses(self) -> None:
+        spans = [self._text.words[start : self._stops[start]] for start in self._known]
+        words = [*chain.from_iterable(spans)]
+        self._spend(_A_WORD_AGAIN * len(words), self.start)
+        self._context.check_odd_accesses(words)
+
     def _next(self) -> tuple[int, int]:
-        start = heappop(self._waiting)
-        self._queued.discard(start)
+        start = self._ahead
+        if start is None:
+            start = heappop(self._waiting)
+            self._queued.discard(start)
+            self._state.restore(self._known[start])
+        self._ahead = None
         if self._refused:
             self._refused.pop(start, None)
-        self._state.restore(self._known[start])
         return start, start
 
     def _costs_to(self, start: int, refusal: Refusal) -> int:
@@ -143,7 +159,7 @@ class Function:
             elif effect.step(context, state, index):
                 break
         else:
-            wanted = self._go(state, stop - 1, stop)
+            wanted = self._go(state, stop - 1, stop, last=True)
             if wanted is not None:
                 self._paused = start, stop
                 return wanted
@@ -151,9 +167,9 @@ class Function:
         self._ends[start] = index + 1
         return None
 
-    def _go(self, state: State, index: int, target: int) -> int | None:
+    def _go(self, state: State, index: int, target: int, last: bool = False) -> int | None:
         """To a place in this function, or for good to another: then the start of that one, if it
-        has to be proven first."""
+        has to be proven first. `last`: nothing else is done with the state."""
         if target in self._starts and target != self.start:
             callee = self._summaries.get(target)
             if callee is None:
@@ -167,15 +183,24 @@ class Function:
             if target == len(self._effects):
                 raise self._context.refuse(Rule.FALL_OFF, "control runs off the text", index)
             self._known[target] = state.snapshot()
+            self._spend_slots(len(state.slots), index)
+            if last and (not self._waiting or target < self._waiting[0]):
+                self._ahead = target
+                return None
         else:
             less = state.join(known)
             if less is None:
                 return None
             self._known[target] = less
+            self._spend_slots(len(less[3]), index)
         if target not in self._queued:
             self._queued.add(target)
             heappush(self._waiting, target)
         return None
+
+    def _spend_slots(self, count: int, index: int) -> None:
+        if count > _FEW_SLOTS:
+            self._spend(_A_SLOT * (count - _FEW_SLOTS), index)
 
     # --- calls ----------------------------------------------------------------------------
 
@@ -185,7 +210,9 @@ class Function:
         if callee.returns_at is None:
             return False
         state.known &= callee.preserved & _FORGET_LINK
-        drop_slots(state, sp, callee.written_above)
+        if state.slots:
+            low, high = callee.written_above or _NOWHERE
+            state.drop_slots(sp + low, sp + high, sp)
         return True
 
     def _left(self, state: State, index: int, callee: Summary) -> None:
@@ -195,8 +222,9 @@ class Function:
             self._context.returned(state, index, callee.preserved)
 
     def _enter(self, state: State, index: int, callee: Summary) -> int:
-        context = self._context
-        sp = context.aligned_sp(state, index)
+        context, sp = self._context, state.sp
+        if sp is None or sp % STACK_ALIGN:
+            sp = context.aligned_sp(state, index)
         self._calls[index] = callee.start
         if callee.stack - sp > self._stack:
             self._stack, self._deepest = callee.stack - sp, callee.start

@@ -29,6 +29,8 @@ call. Nothing is concluded from its use as an address: there may be a test for n
 SP: Final = 31
 LINK: Final = 30
 CALL_NUMBER: Final = 8
+SLOT: Final = 8
+"""Bytes of a saved register."""
 
 # `State.known` has three planes of 31 registers each. Bit r: xr still holds what it did at
 # entry. Bit 32 + r: it has a value other than a number, bit 64 + r: a number, in
@@ -56,7 +58,7 @@ class State:
     gives one to change.
     """
 
-    __slots__ = ("_shared", "known", "slots", "sp", "values")
+    __slots__ = ("_lowest", "_shared", "known", "slots", "sp", "values")
 
     def __init__(
         self, known: int, values: list[Value], sp: int | None, slots: dict[int, Value]
@@ -66,6 +68,7 @@ class State:
         self.sp = sp
         self.slots = slots
         self._shared = True
+        self._lowest: int | None = None
 
     @classmethod
     def at_entry(cls) -> "State":
@@ -75,10 +78,24 @@ class State:
         return State(self.known, self.values[:], self.sp, self.slots)
 
     def own_slots(self) -> dict[int, Value]:
+        self._lowest = None
         if self._shared:
             self.slots = self.slots.copy()
             self._shared = False
         return self.slots
+
+    def drop_slots(self, first: int, end: int, sp: int) -> None:
+        """Forget what lies below `sp`, and what overlaps `first` to `end`."""
+        lowest = self._lowest
+        if lowest is None:
+            lowest = self._lowest = min(self.slots)
+        if lowest < sp or first < end:
+            self.slots = {
+                at: value
+                for at, value in self.slots.items()
+                if at >= sp and (at >= end or at + SLOT <= first)
+            }
+            self._lowest = None
 
     def snapshot(self) -> "Snapshot":
         self._shared = True
@@ -88,6 +105,7 @@ class State:
         self.known, values, self.sp, self.slots = snapshot
         self.values = values[:]
         self._shared = True
+        self._lowest = None
 
     def get(self, register: int) -> Value | None:
         """Of x0..x30; nothing is known of the zero register."""

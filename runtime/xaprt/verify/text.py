@@ -1,12 +1,12 @@
 """The text of an image as instructions: every word decoded, every branch target looked at."""
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, compress, pairwise
 from typing import Final
 
 from xaprt.verify.context import Context, Segment
-from xaprt.verify.decode import decode, describe
+from xaprt.verify.decode import decode_all, describe
 from xaprt.verify.effects import Branch, Call, Effect, Step, Transfer
 from xaprt.verify.rules import Refusal, Rule
 from xaprt.verify.state import State
@@ -46,22 +46,11 @@ class Decoder:
         if len(known) + len(new) > self._LIMIT:
             new, known = set(words), {}
             self._known = known
-        if new and (refused := self._add(known, new)):
+        if new and (refused := decode_all(new, known)):
             at = next(index for index, word in enumerate(words) if word in refused)
             _, what = describe(words[at])
             raise Refusal(refused[words[at]], what, address + _WORD * at)
         return map(known.__getitem__, words)
-
-    @staticmethod
-    def _add(known: dict[int, Effect], new: Iterable[int]) -> dict[int, Rule]:
-        refused = {}
-        for word in new:
-            made = decode(word)
-            if isinstance(made, Rule):
-                refused[word] = made
-            else:
-                known[word] = made
-        return refused
 
     def forget(self) -> None:
         self._known = {}
@@ -86,28 +75,23 @@ class Text:
         if not executable:
             raise Refusal(Rule.ENTRY, "there is no text")
         self.base = executable[0].address
-        self._segments = executable
+        self.words: list[int] = []
         self._has_gaps = False
         self.effects: list[Effect] = []
-        """What each word does."""
+        """What each word of `words` does."""
         for segment in executable:
             missing = (segment.address - self.base) // _WORD - len(self.effects)
             self.effects += [_GAP] * missing
+            self.words += [0] * missing
             self._has_gaps = missing > 0 or self._has_gaps
-            self.effects += _DECODER.effects(_words(segment), segment.address)
+            words = _words(segment)
+            self.words += words
+            self.effects += _DECODER.effects(words, segment.address)
         self.entry = self._index_of(entry)
         self._find_blocks()
 
     def address(self, index: int) -> int:
         return self.base + _WORD * index
-
-    def word(self, index: int) -> int:
-        address = self.address(index)
-        for segment in self._segments:
-            at = address - segment.address
-            if 0 <= at < len(segment.bytes_):
-                return int.from_bytes(segment.bytes_[at : at + _WORD], "little")
-        return 0
 
     def _index_of(self, entry: int) -> int:
         index, odd = divmod(entry - self.base, _WORD)
