@@ -29,6 +29,11 @@ def refused(source: str | bytes, **changes: object) -> Refusal:
 
 GOOD = {
     "only the exit": EXIT,
+    "its frame by registers": "sub sp, sp, #32; mov x4, #3; str x0, [sp, x4, lsl #3];"
+    f" mov w5, #-1; add x6, sp, #8; ldr x1, [x6, w5, sxtw #3]; ldr x2, [sp, w4, uxtw #3]; {EXIT}",
+    "state by a register": f"adrp x3, STATE; mov x4, #2; str w0, [x3, x4, lsl #2]; {EXIT}",
+    "a register that is not known": CALL + "sub sp, sp, #32; and x4, x0, #3;"
+    " str x1, [sp, x4, lsl #3]; add sp, sp, #32; ret",
     "an endless loop": "b .",
     "a panic ends the call": "mov x8, #2; svc #0",
     "a failed check ends the call": "brk #0x5508",
@@ -237,6 +242,18 @@ BAD = {
     "misaligned constant": ("adr x0, 13; ldrh w1, [x0]; " + EXIT, Rule.MISALIGNED, 4),
     "misaligned state": ("adrp x0, STATE; ldur x1, [x0, #4]; " + EXIT, Rule.MISALIGNED, 4),
     "misaligned literal": (f"ldr x0, 12; {EXIT}; nop; nop", Rule.MISALIGNED, 0),
+    "misaligned by a register": (
+        "sub sp, sp, #32; mov x4, #3; ldr w0, [sp, x4]; " + EXIT, Rule.MISALIGNED, 8),
+    "below the stack pointer by a register": (
+        "sub sp, sp, #32; mov x4, #-8; str x0, [sp, x4]; " + EXIT, Rule.BELOW_SP, 8),
+    "below the stack pointer by half a register": (
+        "sub sp, sp, #32; mov w4, #-1; str x0, [sp, w4, sxtw #3]; " + EXIT, Rule.BELOW_SP, 8),
+    "above the stack by a register": (
+        "sub sp, sp, #32; mov x4, #4; str x0, [sp, x4, lsl #3]; " + EXIT, Rule.ABOVE_STACK, 8),
+    "the return address by a register": (
+        CALL + f"{ENTER}; mov x4, #1; str x0, [sp, x4, lsl #3]; {LEAVE}", Rule.RETURN_ADDRESS, 32),
+    "text by a register": (
+        "adr x3, .; mov w4, #8; str w0, [x3, w4, uxtw]; " + EXIT, Rule.ADDRESS, 8),
     "odd word": (CALL + "ldur w0, [x1, #1]; ret", Rule.MISALIGNED, 12),
     "odd doubleword": (CALL + "stur x0, [x1, #-3]; ret", Rule.MISALIGNED, 12),
     "odd halfword": (CALL + "ldurh w0, [x1, #3]; ret", Rule.MISALIGNED, 12),

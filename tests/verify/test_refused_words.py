@@ -82,6 +82,12 @@ def test_a_refused_instruction_is_refused_for_what_it_is(source, rule):
         (0xDAC1_0000, Rule.EXTENSION),  # pacia x0, x0
         (0xD503_30FF, Rule.EXTENSION),  # sb
         (0xD500_401F, Rule.EXTENSION),  # cfinv
+        (0xD500_403F, Rule.EXTENSION),  # xaflag
+        (0xD500_407F, Rule.PRIVILEGED),  # msr uao
+        (0xD500_409F, Rule.PRIVILEGED),  # msr pan
+        (0xD503_413F, Rule.EXTENSION),  # msr ssbs
+        (0xD503_415F, Rule.EXTENSION),  # msr dit
+        (0xD503_41DF, Rule.PRIVILEGED),  # msr daifset
         (0xD503_221F, Rule.EXTENSION),  # esb
         (0xD503_223F, Rule.DEBUG),  # psb csync
         (0xD503_1000, Rule.WAIT),  # wfet x0

@@ -118,6 +118,51 @@ class Access(Step):
             context.move_sp(state, after, index)
 
 
+class Indexed(Step):
+    """With a register added: checked where that holds a constant.
+
+    `option` is the field of that name: 2 UXTW, 3 LSL, 6 SXTW, 7 SXTX.
+    """
+
+    cost: ClassVar[int] = 40
+    __slots__ = ("_base", "_index", "_option", "_registers", "_shift", "_store", "_width")
+
+    def __init__(
+        self,
+        base: int,
+        registers: tuple[int, ...],
+        width: int,
+        store: bool,
+        index: int,
+        option: int,
+        shift: int,
+    ) -> None:
+        self._base = base
+        self._registers = registers
+        self._width = width
+        self._store = store
+        self._index = index
+        self._option = option
+        self._shift = shift
+
+    def step(self, context: Context, state: State, index: int) -> bool:
+        added = state.get(self._index)
+        before = None
+        if added is not None and added[0] == NUMBER:
+            before = self._extended(added[1]) << self._shift
+        made = Access(self._base, self._registers, self._width, self._store, before)
+        return made.step(context, state, index)
+
+    def _extended(self, number: int) -> int:
+        bits = 64 if self._option & 1 else 32
+        number &= (1 << bits) - 1
+        signed = bits == 64 or self._option == _SXTW
+        return number - (1 << bits) if signed and number >> bits - 1 else number
+
+
+_SXTW = 6
+
+
 class StackAccess(Step):
     """One by the stack pointer, that does not move it."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from xaprt import abi
-from xaprt.verify.accesses import Access, Literal, OddAccess, StackAccess
+from xaprt.verify.accesses import Access, Indexed, Literal, OddAccess, StackAccess
 from xaprt.verify.context import WORD
 from xaprt.verify.effects import (
     AddImmediate,
@@ -258,8 +258,11 @@ def indexed(width: int, store: bool) -> Maker:
 
 def by_register(width: int, store: bool) -> Maker:
     def make(word: int) -> Made:
-        nowhere_else = word >> 16 & 31 == SP  # the zero register is added
-        return Access(word >> 5 & 31, (word & 31,), width, store, 0 if nowhere_else else None)
+        base, registers, index = word >> 5 & 31, (word & 31,), word >> 16 & 31
+        if index == SP:  # the zero register
+            return _access(base, registers, width, store, 0)
+        shift = width.bit_length() - 1 if word >> 12 & 1 else 0
+        return Indexed(base, registers, width, store, index, word >> 13 & 7, shift)
 
     return make
 

@@ -182,7 +182,7 @@ CASES = [
     _refused(
         "view-stored",
         "stores a view in its state",
-        "E0312",
+        "E0301",
         "global kept\nwith map_guest_page(x1) as page:\n    kept = page\nreturn x1",
         "kept = u64(0)",
         _MEMORY,
