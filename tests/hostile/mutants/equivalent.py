@@ -5,6 +5,8 @@ from fnmatch import fnmatchcase
 from tests.hostile.mutants.running import Mutant
 
 _PAGES = "MMIO routes and a domain's regions are whole pages (ABI.md 4.2)"
+_32_BITS = "a need of the manifest has 32 bits"
+_MASKED = "the hypervisor masks the value, too"
 _LATER = "what is due is done before the next request, and as soon as time passes"
 
 _REASONS: list[tuple[str, str, str, str]] = [
@@ -16,6 +18,31 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("core", "Hypervisor._wait_for_events", "0x0 -> 0x1", "a nanosecond more passes"),
     ("core", "Hypervisor.call", "0x8 -> 0x9", "it is given eight registers"),
     ("core", "Hypervisor.access", "*: without the mask", "a route has no other flag (ABI.md 4.2)"),
+    ("el0", "EL0Engine._fault", "0x0 -> 0x1", "every caller of an exception gives the address"),
+    ("el0", "EL0Engine._fault", "symbols is None -> False", "there is always a reader of symbols"),
+    ("firmware", "may_be_granted", "*CALL_SMC_FIRST_ID*", _32_BITS),
+    ("firmware", "may_be_granted", "0x1 -> 0x2", _32_BITS),
+    ("firmware", "may_be_granted", "0x20 -> 0x21", _32_BITS),
+    ("guests", "Guest.__init__", "0x0 -> 0x1", "a nanosecond"),
+    ("guests", "Guest.ready_at", "0x0 -> 0x1", "a nanosecond"),
+    ("guests", "Guest.take_interrupt", "0x0 -> 0x1", "a nanosecond"),
+    ("guests", "Guest._until_deferred", "0x1 -> 0x2", "an instruction more before deferred work"),
+    ("guests", "Guest.serve", "self._trap is not None -> True", "nothing is served that is not"),
+    ("guests", "Guest.serve", "*waits_until is not None -> False", "its instruction traps again"),
+    ("guests", "Guest._serve_call", "0x8 -> 0x9", "the call takes eight"),
+    ("guests", "Guest._serve_abort", "value is not None -> False", _MASKED),
+    ("guests", "Guest._serve_abort", "0x1 -> 0x2", _MASKED),
+    ("guests", "Guest._serve_abort", "0x8 -> 0x9", _MASKED),
+    ("guests", "Guest._register", "0x1 -> 0x2", "the first of them counts"),
+    ("instance", "Instance.__init__", "*", "it is set when the instance starts"),
+    ("instance", "Instance.due_ns", "0x0 -> 0x1", "that time has passed"),
+    ("instance", "Instance.do_deferred", "*: without *", "it is called when that is due"),
+    (
+        "instance",
+        "Instance._call",
+        "*",
+        "the caller has seen that it is free: these are assertions",
+    ),
     ("domain", "Region.last", "0x1 -> 0x2", _PAGES),
     ("domain", "Region.meets", "* -> *", _PAGES),
 ]

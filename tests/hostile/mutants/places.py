@@ -60,6 +60,17 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 TOLD = re.compile(r"\b(_?record|_note|_(note|record)_\w+|watcher|_reads)\b")
 """Statements and conditions that only serve the timeline."""
 
+
+def told_lines(tree: ast.Module) -> set[int]:
+    """Of what is done only where there is a timeline, and of its condition."""
+    return {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and TOLD.search(ast.unparse(node.test)) and not node.orelse
+        for line in range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1)
+    }
+
+
 ENCODINGS = ("xap_harness.hypervisor.gic",)
 """Modules whose numbers are the architecture's names of registers."""
 

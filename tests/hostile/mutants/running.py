@@ -12,7 +12,15 @@ from functools import cache
 from pathlib import Path
 
 from tests.hostile.mutants.operators import Way, ways
-from tests.hostile.mutants.places import ENCODINGS, MODULES, TOLD, constants, functions, holds_rules
+from tests.hostile.mutants.places import (
+    ENCODINGS,
+    MODULES,
+    TOLD,
+    constants,
+    functions,
+    holds_rules,
+    told_lines,
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,10 @@ def mutants() -> list[Mutant]:
     found = []
     for module in MODULES:
         tree = ast.parse(source_of(module).read_text(encoding="utf-8"))
+        told = told_lines(tree)
         for number, (place, is_constant, way) in enumerate(_all(module, tree)):
-            if _matters(module, place, way, is_constant=is_constant):
+            matters = _matters(module, place, way, is_constant=is_constant)
+            if matters and way.line not in told:
                 found.append(Mutant(module, number, place, way.line, way.what, is_constant))
     return found
 

@@ -133,11 +133,13 @@ def zero_register(plan: Plan) -> Iterator[None]:
     plan.app(_IMAGE)
     store = plan.access("str wzr, [x10]", REGION)
     load = plan.access("ldr xzr, [x10]", REGION)
+    pointer = plan.run("mov x11, sp; ldr xzr, [x10]; mov x12, sp", {10: REGION})
     kept = plan.smc(FID, 1)
     yield
     stored(store)
     stored(load)
-    equal(kept.x[0], 2, "accesses that the app saw")
+    equal(pointer.x[11], pointer.x[12], "the stack pointer, whose number it shares")
+    equal(kept.x[0], 3, "accesses that the app saw")
 
 
 _NEVER = {
