@@ -75,6 +75,13 @@ def pairs(count: int) -> Words:
     return [*made, *_EXIT]
 
 
+def indexed(count: int) -> Words:
+    """Registers saved at places that another register says."""
+    made = [0xD280_0004 | n % 32 << 5 if n % 8 == 0 else 0xF824_7BE0 | 19 + n % 10
+            for n in range(count - 4)]  # fmt: skip
+    return [*_FRAME, *made, *_EXIT]
+
+
 def slots(count: int) -> Words:
     """Registers saved all over the largest stack, again and again."""
     room = (64 << 10) // 8 - 512
@@ -249,9 +256,10 @@ _CONTROL = {"b", "bl", "b.cond", "cbz", "cbnz", "tbz", "tbnz", "udf", "svc", "br
 FAMILIES: dict[str, Callable[[int], Words]] = {
     each.__name__: each
     for each in (
-        distinct, constants, pairs, slots, slots_and_blocks, slots_and_calls, blocks, far_blocks,
-        back_edges, losing, functions, deep, shared, system_calls, refused_blocks, refused_long,
-        odd, shared_odd, shared_system_calls, slots_and_branches, addresses, random_allowed,
+        distinct, constants, pairs, indexed, slots, slots_and_blocks, slots_and_calls, blocks,
+        far_blocks, back_edges, losing, functions, deep, shared, system_calls, refused_blocks,
+        refused_long, odd, shared_odd, shared_system_calls, slots_and_branches, addresses,
+        random_allowed,
     )
 }  # fmt: skip
 

@@ -33,6 +33,7 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("guests", "Guest._serve_abort", "value is not None -> False", _MASKED),
     ("guests", "Guest._serve_abort", "0x1 -> 0x2", _MASKED),
     ("guests", "Guest._serve_abort", "0x8 -> 0x9", _MASKED),
+    ("guests", "Guest._serve_abort", "no loaded.pop*", "register 31 is not written anyway"),
     ("guests", "Guest._register", "0x1 -> 0x2", "the first of them counts"),
     ("instance", "Instance.__init__", "*", "it is set when the instance starts"),
     ("instance", "Instance.due_ns", "0x0 -> 0x1", "that time has passed"),
