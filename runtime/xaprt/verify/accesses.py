@@ -1,5 +1,6 @@
 """Loads and stores: what they do to what is known, and what is checked of their addresses."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from xaprt.verify.context import Context, restore, save
@@ -125,22 +126,13 @@ class Indexed(Step):
     """
 
     cost: ClassVar[int] = 40
-    __slots__ = ("_base", "_index", "_option", "_registers", "_shift", "_store", "_width")
+    __slots__ = ("_access", "_index", "_option", "_shift")
 
     def __init__(
-        self,
-        base: int,
-        registers: tuple[int, ...],
-        width: int,
-        store: bool,
-        index: int,
-        option: int,
-        shift: int,
+        self, access: Callable[[int | None], Access], index: int, option: int, shift: int
     ) -> None:
-        self._base = base
-        self._registers = registers
-        self._width = width
-        self._store = store
+        """`access`: the one at a distance from the base."""
+        self._access = access
         self._index = index
         self._option = option
         self._shift = shift
@@ -150,8 +142,7 @@ class Indexed(Step):
         before = None
         if added is not None and added[0] == NUMBER:
             before = self._extended(added[1]) << self._shift
-        made = Access(self._base, self._registers, self._width, self._store, before)
-        return made.step(context, state, index)
+        return self._access(before).step(context, state, index)
 
     def _extended(self, number: int) -> int:
         bits = 64 if self._option & 1 else 32

@@ -4,6 +4,7 @@ A maker returns a rule where the fields are reserved or CONSTRAINED UNPREDICTABL
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from xaprt import abi
@@ -262,7 +263,8 @@ def by_register(width: int, store: bool) -> Maker:
         if index == SP:  # the zero register
             return _access(base, registers, width, store, 0)
         shift = width.bit_length() - 1 if word >> 12 & 1 else 0
-        return Indexed(base, registers, width, store, index, word >> 13 & 7, shift)
+        access = partial(Access, base, registers, width, store)
+        return Indexed(access, index, word >> 13 & 7, shift)
 
     return make
 
