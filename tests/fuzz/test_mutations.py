@@ -1,11 +1,11 @@
 """A few thousand mutations of good files, the same each time: accepted, or refused by name (issue
 5, part 8). `python -m tests.fuzz` does more of it, guided by coverage."""
 
-from collections import math
+import math
+from collections import Counter
 from functools import cache
 from random import Random
 
-import Counter
 import pytest
 
 from tests.fuzz.meter import Meter, Outcome
