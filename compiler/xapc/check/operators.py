@@ -247,7 +247,8 @@ def unaryop(ctx: Context, node: ast.UnaryOp) -> Expr:
 def boolop(ctx: Context, node: ast.BoolOp) -> Expr:
     operands = tuple(expr.operand(ctx, each) for each in node.values)
     if not is_poison(*operands) and all(isinstance(each.type, IntType) for each in operands):
-        return ctx.error(errors.bool_operands(ctx.span(node), node, operands))
+        value = ctx.width is not None
+        return ctx.error(errors.bool_operands(ctx.span(node), node, operands, value=value))
     operands = tuple(
         condition(ctx, each, part) for each, part in zip(operands, node.values, strict=True)
     )

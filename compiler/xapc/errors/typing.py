@@ -299,14 +299,19 @@ def not_of_integer(span: Span, operand: Span, name: str) -> Error:
     return NotBool(span=operand, type=name, hint="compare it: x == 0", edits=edits)
 
 
-def bool_operands(span: Span, node: ast.BoolOp, operands: Sequence[Expr]) -> Error:
-    """`x or u32(5)`, `x and y`, all of them integers: one mistake."""
+def bool_operands(span: Span, node: ast.BoolOp, operands: Sequence[Expr], *, value: bool) -> Error:
+    """`x or u32(5)`, `x and y`, all of them integers. `value`: an integer is wanted."""
     first, last = operands[0], operands[-1]
     name = str(first.type) if first.type is not INDEX else "i64"
-    if isinstance(node.op, ast.Or) and isinstance(node.values[-1], ast.Call):
+    is_or = isinstance(node.op, ast.Or)
+    if value or (is_or and isinstance(node.values[-1], ast.Call)):
         one, other = whole(first.span).text(), whole(last.span).text()
-        hint = f"for a value where it is 0: {one} if {one} != 0 else {other}"
-        return NotBool(span=first.span, type=name, hint=hint)
+        then, otherwise = (one, other) if is_or else (other, one)
+        text = f"{then} if {one} != 0 else {otherwise}"
+        plain = value and len(operands) == 2 and isinstance(node.values[0], ast.Name)
+        edits = replace(span, f"({text})" if is_operand(span) else text) if plain else ()
+        hint = "Python gives one of them" if plain else f"for a value where it is 0: {text}"
+        return NotBool(span=first.span, type=name, hint=hint, edits=edits)
     edits = tuple(edit for each in operands for edit in compared(each.span))
     return NotBool(span=first.span, type=name, hint="compare each: x != 0", edits=edits)
 
