@@ -1,10 +1,12 @@
 """Every case of the corpus ends with its verdict, and nobody else notices (docs/hostile.md)."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from xap_harness.hypervisor.memory import GuestRam
+from xaprt.rights import Rights
 
 from tests.hostile.__main__ import page
 from tests.hostile.asm import PAGE
@@ -48,6 +50,7 @@ def test_the_bystanders_do_what_they_are_there_for() -> None:
 def test_mistakes_of_the_integrator_are_refused() -> None:
     """They change nothing, whoever makes them."""
     world = World()
+    (uart,) = Rights.asked_by(world.bystander.manifest).io
     for mistake in (
         lambda: world.hypervisor.create_domain(1),
         lambda: world.hypervisor.advance(-1),
@@ -58,6 +61,14 @@ def test_mistakes_of_the_integrator_are_refused() -> None:
         lambda: world.domain(1).ram.populate(RAM),
         lambda: world.domain(1).ram.populate(RAM + RAM_BYTES),
         lambda: world.domain(1).ram.populate(RAM - PAGE),
+        lambda: world.domain(1).ram.populate(RAM + 1),
+        lambda: world.hypervisor.add_device(uart, world.uart),
+        lambda: world.hypervisor.add_device(
+            replace(uart, base=uart.base + uart.size - 1), world.uart
+        ),
+        lambda: world.hypervisor.add_device(
+            replace(uart, base=uart.base - uart.size + 1), world.uart
+        ),
     ):
         with pytest.raises(ValueError):
             mistake()

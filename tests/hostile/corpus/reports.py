@@ -128,6 +128,14 @@ CASES = [
              "syscall=2 spent=9 build=abad",
              f"pc={_START + 16:#x} sp={STACK_TOP:#x} esr=0x56000000 far=0x0",
          )),
+    Case("report-quote", "5.3", "panics with a quotation mark in one word",
+         Condemned("panic", "PANIC", 0, 'a"b'),
+         code='adr x1, text; mov x0, #8; mov x2, #3; sys 2; text: .ascii "a\\"b"; .align 2',
+         steps=_lines(
+             'name=attack domid=1 vcpu=0 kind=panic reason=PANIC message="a\\"b"',
+             "syscall=2 spent=9 build=abad",
+             f"pc={_START + 16:#x} sp={STACK_TOP:#x} esr=0x56000000 far=0x0",
+         )),
     Case("report-lines", "5.3", "panics with a text of two lines, which is one in the report",
          Condemned("panic", "PANIC", 0, "a xap-fault: name=x"),
          code='adr x1, text; mov x0, #8; mov x2, #19; sys 2; text: .ascii "a\\nxap-fault: name=x";'

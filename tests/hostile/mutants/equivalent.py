@@ -6,6 +6,7 @@ from tests.hostile.mutants.running import Mutant
 
 _PAGES = "MMIO routes and a domain's regions are whole pages (ABI.md 4.2)"
 _32_BITS = "a need of the manifest has 32 bits"
+_READ = "the reader of manifests refuses it already"
 _MASKED = "the hypervisor masks the value, too"
 _LATER = "what is due is done before the next request, and as soon as time passes"
 
@@ -35,6 +36,12 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("guests", "Guest._serve_abort", "0x8 -> 0x9", _MASKED),
     ("guests", "Guest._serve_abort", "no loaded.pop*", "register 31 is not written anyway"),
     ("guests", "Guest._register", "0x1 -> 0x2", "the first of them counts"),
+    ("loader", "require_devices", "*PAGE_SIZE*", _READ),
+    ("loader", "require_devices", "no raise", _READ),
+    ("memory", "RAM_BYTES", "*", "a guest has RAM of any size"),
+    ("memory", "GuestRam.__init__", "0x0 -> 0x1", "a size of nothing is no mapping, either"),
+    ("posted", "DELAY_NS", "0xf4240 -> 0xf4241", "a nanosecond"),
+    ("fault", "_quoted", "*: without value", "an empty value is not reported"),
     ("instance", "Instance.__init__", "*", "it is set when the instance starts"),
     ("instance", "Instance.due_ns", "0x0 -> 0x1", "that time has passed"),
     ("instance", "Instance.do_deferred", "*: without *", "it is called when that is due"),
