@@ -257,6 +257,77 @@ def test_in_an_enumeration_members_come_before_the_modules_names(run):
     assert (answer.x0, answer.x1) == (3, 0x10)
 
 
+def test_a_local_called_as_the_module_is_the_local(run):
+    answer = run(
+        """
+        import xap as x
+
+        @struct
+        class S:
+            v: u64 = u64(7)
+            panic: u32 = u32(9)
+
+            def now_ns(self) -> u64:
+                return self.v
+
+            def u8(self, y: u32) -> u32:
+                return u32(self.v) + y
+
+        T = Array[S, N[1]]()
+
+        def g(x: S) -> tuple[u64, u32]:
+            return x.now_ns(), x.panic
+
+        def handler() -> tuple[u64, u32, u32]:
+            a = u32(5)
+            for each in T:
+                x = each
+                a = u32(x.u8(a))
+            one, two = g(S())
+            return one, two, a
+        """
+    )
+    assert (answer.x0, answer.x1, answer.x2) == (7, 9, 12)
+
+
+def test_a_method_may_be_called_as_what_it_uses(run):
+    answer = run(
+        """
+        def crc(x: u32) -> u32:
+            return x + 1
+
+        @struct
+        class S:
+            x: u32 = u32(4)
+
+            def crc(self) -> u32:
+                return crc(self.x)
+
+        K: Final = S().crc()
+
+        def handler() -> u32:
+            return S(K).crc()
+        """
+    )
+    assert answer.x0 == 6
+
+
+def test_constant_keywords_come_in_any_order(run):
+    answer = run(
+        """
+        t = Array[u32, N[4]]([10, 11, 12, 13])
+        b = Array[u8, N[8]]()
+
+        def handler(a: u32) -> tuple[u32, u32]:
+            t.copy_from(t, count=1, start=u32(3), at=a)
+            b.store(value=u32(7) + a, offset=2)
+            return t[a], u32(b[2])
+        """,
+        (1,),
+    )
+    assert (answer.x0, answer.x1) == (13, 8)
+
+
 def test_members_are_made_of_the_ones_above(run):
     """In the class a member is the number that it was given, as in Python."""
     answer = run(

@@ -8,7 +8,7 @@ from xapc import errors, unsupported
 from xapc.check import expr
 from xapc.check.coerce import coerce, is_poison
 from xapc.check.context import Context, poison
-from xapc.tree import Expr
+from xapc.tree import Const, Expr, VarRef
 from xapc.types import POISON, Type
 
 
@@ -30,6 +30,16 @@ class Bound:
 
     def by_place(self) -> dict[int, Expr]:
         return dict(zip(self.places, self.args, strict=True))
+
+    @property
+    def in_order(self) -> bool:
+        """Whether nobody can tell if they are evaluated in the order of the parameters."""
+        told = [
+            place
+            for place, each in zip(self.places, self.args, strict=True)
+            if not isinstance(each, (Const, VarRef))
+        ]
+        return told == sorted(told)
 
 
 def bind(

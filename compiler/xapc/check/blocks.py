@@ -90,6 +90,9 @@ def _mapping(
         ctx.error(errors.ViewRebound(span=ctx.span(target), name=target.id))
         return _items(ctx, node, rest)
     ctx.locals.pop(target.id, None)
+    if target.id in ctx.globals:
+        ctx.error(errors.NotHere(span=ctx.span(target), what="the name of state"))
+        return []
     var = ctx.declare(target.id, POISON if mapping is None else type, ctx.span(target))
     ctx.views.append(var)
     body = tuple(_items(ctx, node, rest))

@@ -159,8 +159,9 @@ def _field(
     if name in type.fields:
         ctx.error(errors.defined_twice(span, name, type.fields[name].place or span))
         return
-    if name in ("copy", "equals"):
+    if name in ("copy", "equals", "self"):
         ctx.error(errors.Reserved(span=span, name=name))
+        checker.unit.broken_members.add((type, name))
         return
     if not (held.is_scalar or held.is_aggregate):
         if held is not POISON:

@@ -321,6 +321,9 @@ class Evaluator:
         module, order, span = self.unit.evaluating
         if module is not self.module:
             order = len(self.module.order)
+        # What the method uses may have its name.
+        if not self._install(_names(routine.node), order, span, set()):
+            raise BrokenSource
         namesake = self.namespace.get(name)
         if not self._define_function(name, routine, order, span, set()):
             raise BrokenSource

@@ -145,6 +145,9 @@ def _capture(ctx: Context, name: str, span: Span, subject: Var, pattern: Pattern
         ctx.error(errors.capture_of_member(span, name, str(subject.type)))
         ctx.declare(name, POISON, span)
         return None
+    if name in ctx.globals:
+        ctx.error(errors.NotHere(span=span, what="a capture that assigns state"))
+        return None
     known = ctx.locals.get(name)
     if known is not None and known.type not in (subject.type, POISON):
         ctx.error(

@@ -203,6 +203,8 @@ def _copy_from(ctx: Context, node: ast.Call, base: Expr, span: Span) -> Expr:
     bound = bind(ctx, node, wanted, what="copy_from()", constants=True)
     if bound is None:
         return poison(span)
+    if not bound.in_order:
+        return ctx.error(errors.KeywordOrder(span=ctx.span(node), what="copy_from()"))
     given = bound.by_place()
     other = _block_argument(ctx, given[0], element(base.type))
     args: list[Expr] = [base, other]
@@ -248,6 +250,8 @@ def _load_store(ctx: Context, node: ast.Call, base: Expr, method: BlockMethod, s
     bound = bind(ctx, node, wanted, what="store()", constants=False)
     if bound is None:
         return poison(span)
+    if not bound.in_order:
+        return ctx.error(errors.KeywordOrder(span=ctx.span(node), what="store()"))
     given = bound.by_place()
     value = given[1]
     if value.type is UNTYPED:

@@ -5,6 +5,7 @@ below it. Build-time values use only what stands above them, as when Python runs
 """
 
 import ast
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -35,6 +36,9 @@ from xapc.source import Span
 from xapc.tree import Const, ConstBytes, Expr, Global, Value
 from xapc.types import BOOL, POISON, UNTYPED, Type
 
+_PYTHONS = {*vars(types.ModuleType("")), "__annotations__", "__builtins__", "__file__"}
+"""What a module has under Python, whatever it says."""
+
 
 @dataclass(eq=False)
 class ModuleChecker:
@@ -53,7 +57,8 @@ class ModuleChecker:
     tree: ast.Module = field(init=False)
     functions: list[str] = field(default_factory=list)
     methods: list[Routine] = field(default_factory=list)
-    asserts: list[ast.Call] = field(default_factory=list)
+    asserts: list[tuple[ast.Call, int]] = field(default_factory=list)
+    """With their places among the statements."""
 
     def __post_init__(self) -> None:
         self.evaluator = Evaluator.of(self.unit, self.names)
@@ -85,8 +90,8 @@ class ModuleChecker:
                     | ast.AnnAssign(target=ast.Name(id=name))
                 ):
                     self.unit.declare(self.names, name, lambda: BROKEN)
-                case ast.Expr(value=ast.Call() as call) if call in self.asserts:
-                    self.asserts.remove(call)
+                case ast.Expr(value=call):
+                    self.asserts = [each for each in self.asserts if each[0] is not call]
 
     def _declare(self, node: ast.stmt, number: int) -> None:
         match node:
@@ -107,7 +112,7 @@ class ModuleChecker:
             case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if (
                 name.rpartition(".")[2] == "static_assert"
             ):
-                self.asserts.append(call)
+                self.asserts.append((call, number))
             case _:
                 self.unit.diagnostics.add(errors.not_at_top_level(self.span(node), node))
 
@@ -125,8 +130,8 @@ class ModuleChecker:
             self.unit.diagnostics.add(errors.defined_twice(span, name, first))
             return False
         reserved = self.unit.python_names.keys() | self.unit.sdk_names.keys()
-        imported = isinstance(node, ast.alias)
-        if name in reserved and not imported:
+        as_it_is = isinstance(node, ast.alias) and node.asname in (None, node.name)
+        if (name in reserved and not as_it_is) or name in _PYTHONS:
             self.unit.diagnostics.add(errors.Reserved(span=span, name=name))
         self.names.places[name] = span
         self.names.order[name] = number
@@ -167,8 +172,8 @@ class ModuleChecker:
                 self.unit.check_body(found)
         for method in self.methods:
             self.unit.check_body(method)
-        for call in self.asserts:
-            self._static_assert(call)
+        for call, number in self.asserts:
+            self._static_assert(call, number)
 
     def _annotated(self, node: ast.AnnAssign, name: str) -> Entity:
         """`NAME: Final = ...`, `NAME: Final[u32] = ...`, `state: u64 = ...`."""
@@ -276,7 +281,7 @@ class ModuleChecker:
             return found.value
         return self.evaluator.evaluate(node, type, self.names.order[name], bind=name)
 
-    def _static_assert(self, call: ast.Call) -> None:
+    def _static_assert(self, call: ast.Call, number: int) -> None:
         ctx, span = self.context(), self.span(call)
         text = call.args[1] if len(call.args) == 2 else None
         if not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
@@ -291,8 +296,7 @@ class ModuleChecker:
         check_value(self.unit, wanted)
         held: Value | None = wanted.value if isinstance(wanted, Const) else None
         if held is None:
-            last = len(self.names.order)
-            held = self.evaluator.evaluate(call.args[0], BOOL, last)
+            held = self.evaluator.evaluate(call.args[0], BOOL, number)
         if held == 0:
             place = ctx.span(call.args[0])
             self._refuse(errors.StaticAssertFailed(span=place, text=text.value))

@@ -5,6 +5,7 @@ evaluated where they stand.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -104,16 +105,40 @@ class _Class:
         enum = any(isinstance(each, ast.Name) and each.id in _MEMBERS for each in node.bases)
         for statement in node.body:
             bound = {*self.bound, *_itself(statement)}
+            yield from self._looked_up_later(statement, {*_all_of(node)} - bound)
             for use in _uses(statement, lazy=False):
-                if use.name.id not in bound:
+                if use.name.id.partition(".")[0] not in bound:
                     yield from () if self.lazy and use.annotation else [use]
                 elif not enum:  # there the members above are meant
                     yield _Use(use.name, shadowed=True)
-            match statement:
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-                    self.bound.add(name)
-                case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
-                    self.bound.add(name)
+            self.bound.update(_bound_by(statement))
+
+    def _looked_up_later(self, node: ast.stmt, below: set[str]) -> Iterator[_Use]:
+        """The type of a field, as a string: by then the class has all of its names."""
+        if not isinstance(node, ast.AnnAssign):
+            return
+        annotation = node.annotation
+        names = [use.name for use in _names(annotation)] if self.lazy else []
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            words = re.findall(r"\w+", annotation.value)
+            names = [ast.copy_location(ast.Name(word, ast.Load()), annotation) for word in words]
+        for name in names:
+            if name.id.partition(".")[0] in below:
+                yield _Use(name, shadowed=True)
+
+
+def _all_of(node: ast.ClassDef) -> Iterator[str]:
+    """What the class has under Python: fields without a default it has not."""
+    for statement in node.body:
+        yield from _bound_by(statement)
+
+
+def _bound_by(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            yield name
+        case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+            yield name
 
 
 _MEMBERS = ("Enum", "Flag", "enum.Enum", "enum.Flag")
