@@ -328,6 +328,28 @@ def test_constant_keywords_come_in_any_order(run):
     assert (answer.x0, answer.x1) == (13, 8)
 
 
+def test_a_generator_does_not_see_the_names_of_a_class(run):
+    answer = run(
+        """
+        import enum as e
+
+        K: Final = 9
+
+        def last(x: Array[u8, N[2]]) -> u8:
+            return x[1]
+
+        class E(u8, e.Enum):
+            K = 2
+            B = last(Array[u8, N[2]](K for _ in range(2)))
+            C = K + 1
+
+        def handler() -> tuple[u8, u8, u8]:
+            return u8(E.K), u8(E.B), u8(E.C)
+        """
+    )
+    assert (answer.x0, answer.x1, answer.x2) == (2, 9, 3)
+
+
 def test_members_are_made_of_the_ones_above(run):
     """In the class a member is the number that it was given, as in Python."""
     answer = run(

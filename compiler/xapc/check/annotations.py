@@ -66,6 +66,14 @@ def resolve(ctx: Context, node: ast.expr) -> Type:
     return POISON
 
 
+def evaluated(ctx: Context, node: ast.expr) -> Type:
+    """The type that an expression is under CPython: a string is a type in annotations alone."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        ctx.error(errors.not_a_type(ctx.span(node), node))
+        return POISON
+    return resolve(ctx, node)
+
+
 def forget(ctx: Context, node: ast.expr) -> None:
     """The value beside an annotation that is wrong is no second mistake: `x: float = 1.0`."""
     ctx.unit.diagnostics.drop(ctx.span(node))
@@ -141,7 +149,7 @@ def _tuple(ctx: Context, args: list[ast.expr]) -> Type:
 
 
 def _view(ctx: Context, node: ast.expr) -> Type:
-    element = resolve(ctx, node)
+    element = evaluated(ctx, node)
     if isinstance(element, IntType) and element in (U8, U32):
         return ViewType(element, device=element == U32)
     if element is not POISON:
@@ -155,7 +163,7 @@ def _array(ctx: Context, node: ast.Subscript, element: ast.expr, length: ast.exp
         edits = (*errors.replace(one, other.text()), *errors.replace(other, one.text()))
         ctx.error(errors.ArrayLengthForm(span=one, edits=edits))
         return POISON
-    held = resolve(ctx, element)
+    held = evaluated(ctx, element)
     number = resolve_length(ctx, length)
     if held is POISON or number is None:
         return POISON

@@ -201,7 +201,7 @@ def _enum(
     checker: "ModuleChecker", ctx: Context, node: ast.ClassDef, words: list[str | None]
 ) -> Entity:
     first = node.bases[0]
-    base = annotations.resolve(ctx, first) if len(words) == 2 and words[1] else None
+    base = annotations.evaluated(ctx, first) if len(words) == 2 and words[1] else None
     if base is POISON:
         return BROKEN
     if not isinstance(base, IntType):
@@ -242,6 +242,11 @@ class _Spelled(ast.NodeTransformer):
 
     def __init__(self, given: dict[str, ast.expr]) -> None:
         self._given = given
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
+        """A scope of its own, which does not see those of the class; what it runs over does."""
+        node.generators[0].iter = self.visit(node.generators[0].iter)
+        return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self._given:

@@ -273,7 +273,7 @@ def _load(ctx: Context, node: ast.Call, base: Expr, method: BlockMethod, span: S
         one, other = ctx.span(node.args[0]), ctx.span(node.args[1])
         edits = (*errors.replace(one, other.text()), *errors.replace(other, one.text()))
         return ctx.error(errors.NotAType(span=one, text=one.text(), edits=edits))
-    type = annotations.resolve(ctx, node.args[0])
+    type = annotations.evaluated(ctx, node.args[0])
     place = offset(ctx, expr.value(ctx, node.args[1]))
     found = Const(type, ctx.span(node.args[0]), 0)
     if is_poison(found, place):
@@ -360,7 +360,7 @@ def _extreme(name: str) -> Callable[[Context, ast.Call], Expr]:
 def _sizeof(ctx: Context, node: ast.Call) -> Expr:
     if len(node.args) != 1 or node.keywords:
         return ctx.error(errors.MissingArgument(span=ctx.span(node), what="sizeof()", names="type"))
-    type = annotations.resolve(ctx, node.args[0])
+    type = annotations.evaluated(ctx, node.args[0])
     span = ctx.span(node)
     if not (type.is_scalar or type.is_aggregate):
         return poison(span)
@@ -372,7 +372,7 @@ def _offsetof(ctx: Context, node: ast.Call) -> Expr:
     if len(node.args) != 2 or node.keywords:
         names = 'type, "field"'
         return ctx.error(errors.MissingArgument(span=span, what="offsetof()", names=names))
-    type, name = annotations.resolve(ctx, node.args[0]), node.args[1]
+    type, name = annotations.evaluated(ctx, node.args[0]), node.args[1]
     if not isinstance(type, StructType):
         return poison(span)
     if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):

@@ -102,7 +102,8 @@ class _Class:
     def uses(self, node: ast.ClassDef) -> Iterator[_Use]:
         for value in (*node.decorator_list, *node.bases, *(each.value for each in node.keywords)):
             yield from _names(value)
-        enum = any(isinstance(each, ast.Name) and each.id in _MEMBERS for each in node.bases)
+        names = {each.id for each in node.bases if isinstance(each, ast.Name)}
+        enum = any(each.rpartition(".")[2] in ("Enum", "Flag") for each in names)
         for statement in node.body:
             bound = {*self.bound, *_itself(statement)}
             yield from self._looked_up_later(statement, {*_all_of(node)} - bound)
@@ -123,8 +124,9 @@ class _Class:
             words = re.findall(r"\w+", annotation.value)
             names = [ast.copy_location(ast.Name(word, ast.Load()), annotation) for word in words]
         for name in names:
-            if name.id.partition(".")[0] in below:
-                yield _Use(name, shadowed=True)
+            shadowed = name.id.partition(".")[0] in below
+            if shadowed or isinstance(annotation, ast.Constant):
+                yield _Use(name, shadowed=shadowed)
 
 
 def _all_of(node: ast.ClassDef) -> Iterator[str]:
@@ -139,9 +141,6 @@ def _bound_by(statement: ast.stmt) -> Iterator[str]:
             yield name
         case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
             yield name
-
-
-_MEMBERS = ("Enum", "Flag", "enum.Enum", "enum.Flag")
 
 
 def _itself(node: ast.stmt) -> set[str]:

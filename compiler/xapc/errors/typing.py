@@ -385,6 +385,9 @@ def index_pair(span: Span, places: list[Span]) -> Error:
 
 def not_a_type(span: Span, node: ast.expr) -> Error:
     text = ast.unparse(node)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        hint, edits = "without quotes it may be one", replace(span, node.value)
+        return NotAType(span=span, text=text, hint=hint, edits=edits)
     if isinstance(node, ast.Tuple) and span.text().startswith("("):
         inner = span.text()[1:-1].strip().removesuffix(",")
         return NotAType(span=span, text=text, edits=replace(span, f"tuple[{inner}]"))
