@@ -5,6 +5,8 @@ import os
 import sys
 from typing import NoReturn, TextIO
 
+from xaprt.debug.place import printable
+
 OK = 0
 USER_ERROR = 1
 INTERNAL_FAULT = 2
@@ -34,8 +36,7 @@ class Parser(argparse.ArgumentParser):
 
 def refuse(command: str, message: str) -> int:
     """One line on standard error; gives the exit status."""
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in f"{command}: {message}")
-    print(line, file=sys.stderr)
+    print(printable(f"{command}: {message}"), file=sys.stderr)
     return USER_ERROR
 
 

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xaprt.fit import MAX_BYTES
-from xaprt.signature import TRAILER_BYTES, PublicKey, SignatureError, opened, read_public_key
+from xaprt.signature import (
+    TRAILER_BYTES,
+    PublicKey,
+    SignatureError,
+    opened,
+    read_pem,
+    read_public_key,
+)
 
 Keys = Collection[str | Path | PublicKey]
 """Public keys, or their PEM files."""
@@ -36,6 +43,6 @@ def _key(key: str | Path | PublicKey) -> PublicKey:
     if isinstance(key, PublicKey):
         return key
     try:
-        return read_public_key(Path(key).read_bytes())
+        return read_public_key(read_pem(Path(key)))
     except SignatureError as problem:
         raise SignatureError(f"{key}: {problem}") from None

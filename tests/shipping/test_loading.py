@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import xap_harness
 from xap_harness import RegisterFile, RequiredError, Rights, load, load_bundle
+from xap_harness.emulator.assembler import assemble
 from xap_harness.hypervisor.core import Hypervisor
 from xaprt import abi
 from xaprt.fit import FitError, Packed, pack
@@ -73,6 +74,22 @@ def test_one_that_is_refused_is_reported_and_the_others_go_on(
     assert line == f"xap: {name}: {found.refused[name]}"
     assert [each.manifest.name for each in found.hypervisor.apps] == ["one", "three"]
     assert found.apps["one"].smc(FID).x0 == 11
+
+
+def test_what_is_not_proven_is_refused_unless_it_is_wanted(tmp_path: Path) -> None:
+    """ABI.md 1.2, 6.2: one app of a bundle, and an image that `xapc run` is given."""
+    bad = TWO.replace(assemble("svc #0"), assemble("hvc #0"))
+    assert bad != TWO
+    file = bundle(tmp_path, one=ONE, two=bad)
+    found = load_bundle(file)
+    assert list(found.apps) == ["one"]
+    assert "hvc: hypervisor call" in found.refused["two"]
+    assert "INIT: undefined instruction" in load_bundle(file, prove=False).refused["two"]
+
+
+def test_run_refuses_what_is_not_proven(xapc: Shell) -> None:
+    bad = xapc.file("bad.elf", ONE.replace(assemble("svc #0"), assemble("hvc #0")))
+    assert f"xapc run: {bad}: 0x" in xapc.refusal("run", bad, "smc", hex(FID))
 
 
 def test_what_was_refused_leaves_no_device(tmp_path: Path) -> None:

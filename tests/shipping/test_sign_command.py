@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from xap_harness import load
 from xaprt.fit import Packed, pack
-from xaprt.signature import read_private_key, read_public_key, sign
+from xaprt.signature import SignatureError, read_private_key, read_public_key, sign
 
 from tests.shipping.apps import FID, ONE, TWO, Shell
 
@@ -180,7 +181,10 @@ def test_a_key_of_any_size_is_read_no_further(xapc: Shell) -> None:
     with big.open("r+b") as stream:
         stream.truncate(3 << 30)
     said = xapc.refusal("verify", xapc.file("one.elf", ONE), "--key", big)
-    assert said == f"xapc verify: {big}: no key: more than 1048576 bytes"
+    assert said == f"xapc verify: {big}: no key of Ed25519 in PEM has more than 4096 bytes"
+    image = xapc.file("one.elf", ONE)
+    with pytest.raises(SignatureError, match=r"big\.pem: no key of Ed25519"):
+        load(image, keys=[big])
 
 
 def test_json_tells_of_files_that_cannot_be_read(xapc: Shell) -> None:

@@ -97,7 +97,7 @@ def _assign(ctx: Context, node: ast.Assign) -> list[Stmt]:
         return assign(ctx, node.targets[0], expr.value(ctx, node.value), span)
     found = expr.value(ctx, node.value)
     if found.type is UNTYPED:
-        found = storable(ctx, found, None)
+        found = storable(ctx, found)
     made: list[Stmt] = []
     shared = Var("", found.type, span)
     if not is_poison(found):
@@ -150,7 +150,7 @@ def _becomes(value: Expr, type: Type) -> bool:
     if value.type == type or POISON in (value.type, type) or value.type in (UNTYPED, INDEX):
         return False
     if type is INDEX and value.type == I64:
-        return False
+        return False  # a counter is one
     scalars = isinstance(value.type, IntType) and isinstance(type, IntType)
     return not scalars or errors.whole(value.span).text().startswith(f"{value.type}(")
 
@@ -160,11 +160,11 @@ def takes_constants(place: Expr) -> bool:
     return isinstance(place, (ElementOf, ViewItem))
 
 
-def storable(ctx: Context, value: Expr, wanted: Type | None) -> Expr:
+def storable(ctx: Context, value: Expr) -> Expr:
     """A value that a new name may hold."""
     if value.type is UNTYPED:
         signed = isinstance(value, Const) and value.value < 0
-        name = str(wanted) if isinstance(wanted, IntType) else "i64" if signed else "u64"
+        name = "i64" if signed else "u64"
         edits = errors.wrap(value.span, name)
         return ctx.error(errors.NeedsWidth(span=value.span, type=name, edits=edits))
     if isinstance(value.type, TupleType) and UNTYPED in value.type.items:
@@ -173,7 +173,7 @@ def storable(ctx: Context, value: Expr, wanted: Type | None) -> Expr:
             return ctx.error(errors.NeedsWidth(span=value.span, type="u64"))
         for each in value.items:
             if each.type is UNTYPED:
-                storable(ctx, each, None)
+                storable(ctx, each)
         return poison(value.span)
     if isinstance(value.type, ViewType):
         return ctx.error(errors.ViewStored(span=value.span))
@@ -191,7 +191,7 @@ def local(ctx: Context, target: ast.Name, value: Expr) -> Expr | None:
         return _state(ctx, target)
     known = ctx.locals.get(name)
     if known is None or name == "_":
-        value = storable(ctx, value, None)
+        value = storable(ctx, value)
         known = ctx.declare(name, value.type, span)
         if is_poison(value):
             return None

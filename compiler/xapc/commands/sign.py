@@ -1,7 +1,6 @@
 """`xapc sign FILE --key KEY`, and the keys of `xapc verify`."""
 
 import argparse
-import errno
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,21 +28,18 @@ examples:
 {STATUS_HELP}"""
 
 _COMMAND = "xapc sign"
-_MAX_KEY_BYTES = 1 << 20
-"""Of a PEM file; a key has a hundred."""
-_MAX_VERSION = (1 << 32) - 1
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(list(argv))
     from xaprt.fit import MAX_BYTES
-    from xaprt.signature import TRAILER_BYTES, SignatureError, read_private_key, sign
+    from xaprt.signature import TRAILER_BYTES, SignatureError, read_pem, read_private_key, sign
 
     path: Path = options.file
     output: Path = options.output or path
     try:
         data = read_image(path)
-        pem = _read_pem(options.key)
+        pem = read_pem(options.key)
     except OSError as problem:
         return refuse(_COMMAND, reason(problem))
     if len(data) > MAX_BYTES - TRAILER_BYTES:
@@ -91,12 +87,13 @@ def _parser() -> Parser:
 
 
 def _version(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to 4294967295")
-    value = int(text, 0 if text.startswith("0x") else 10)
-    if value > _MAX_VERSION:
-        raise argparse.ArgumentTypeError(f"{text} is more than 4294967295")
-    return value
+    from xaprt.signature import MAX_VERSION
+
+    if re.fullmatch(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}", text):
+        value = int(text, 16 if text.startswith("0x") else 10)
+        if value <= MAX_VERSION:
+            return value
+    raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to {MAX_VERSION}")
 
 
 # --- for other commands ----------------------------------------------------------------------
@@ -122,23 +119,15 @@ def add_keys(parser: Parser) -> None:
 
 def read_keys(paths: Sequence[Path] | None) -> "list[PublicKey] | None":
     """The keys of `--key`, None where there is none. Raises OSError, SignatureError."""
-    from xaprt.signature import SignatureError, read_public_key
+    from xaprt.signature import SignatureError, read_pem, read_public_key
 
     if paths is None:
         return None
     keys = []
     for path in paths:
-        pem = _read_pem(path)
+        pem = read_pem(path)
         try:
             keys.append(read_public_key(pem))
         except SignatureError as problem:
             raise SignatureError(f"{path}: {problem}") from None
     return keys
-
-
-def _read_pem(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        pem = stream.read(_MAX_KEY_BYTES + 1)
-    if len(pem) > _MAX_KEY_BYTES:
-        raise OSError(errno.EFBIG, f"no key: more than {_MAX_KEY_BYTES} bytes", str(path))
-    return pem

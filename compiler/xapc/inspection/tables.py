@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xaprt import abi, elf
-
-# As in `xaprt.verify.symbols`: beyond any use.
-_MAX_SYMBOLS = 1 << 16
-_MAX_NAME = 128
-"""Bytes; a longer name is cut."""
+from xaprt.debug.place import printable
+from xaprt.verify.symbols import MAX_NAME, MAX_SYMBOLS
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class Tables:
         if section is None or section[6] >= len(self._sections):
             return
         names = self._content(self._sections[section[6]])
-        table = self._content(section)[: _MAX_SYMBOLS * elf.SYM.size]
+        table = self._content(section)[: MAX_SYMBOLS * elf.SYM.size]
         whole = len(table) - len(table) % elf.SYM.size
         for name, info, _, _, value, size in elf.SYM.iter_unpack(table[:whole]):
             if info & 0xF == elf.STT_FUNC and size:
@@ -94,9 +91,7 @@ class Tables:
 
 
 def _string(names: bytes, at: int) -> str:
-    """What cannot be printed is escaped: a name is anybody's word."""
-    text = names[at : at + _MAX_NAME].partition(b"\0")[0].decode(errors="replace")
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return printable(names[at : at + MAX_NAME].partition(b"\0")[0].decode(errors="replace"))
 
 
 def _notes_of(content: bytes, align: int) -> Iterator[Note]:

@@ -23,7 +23,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from xaprt.debug.bounded import Calls, TooLong
-from xaprt.debug.place import Place
+from xaprt.debug.place import Place, printable
 
 _ENTRY = ("xap_entry", "xap_entry9")
 """What LLVM compiled from the routes: no function of the user's."""
@@ -146,9 +146,9 @@ class DwarfSymbols:
         if not isinstance(table, SymbolTableSection):
             return []
         return sorted(
-            (symbol["st_value"], symbol["st_value"] + symbol["st_size"], _printable(symbol.name))
+            (symbol["st_value"], symbol["st_value"] + symbol["st_size"], printable(symbol.name))
             for symbol in table.iter_symbols()
-            if symbol["st_info"]["type"] == "STT_FUNC"
+            if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_size"]
         )
 
     # --- DWARF -------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ class _Unit:
         folders = header.include_directory
         index = entry.dir_index if modern else entry.dir_index - 1
         folder = folders[index] if 0 <= index < len(folders) else b""
-        return _printable(str(PurePath(folder.decode()) / entry.name.decode()))
+        return printable(str(PurePath(folder.decode()) / entry.name.decode()))
 
     def _ranges(self, die: DIE) -> Ranges:
         low = die.attributes.get("DW_AT_low_pc")
@@ -274,12 +274,7 @@ def _named(die: DIE) -> str:
     """Its name, or that of the function that it is an instance of."""
     if "DW_AT_name" not in die.attributes:
         die = die.get_DIE_from_attribute("DW_AT_abstract_origin")
-    return _printable(die.attributes["DW_AT_name"].value.decode())
-
-
-def _printable(text: str) -> str:
-    """What cannot be printed is escaped: a name is anybody's word."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return printable(die.attributes["DW_AT_name"].value.decode())
 
 
 def _own_name(name: str) -> str:

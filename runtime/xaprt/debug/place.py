@@ -1,4 +1,4 @@
-"""A place in the source."""
+"""A place in the source, and how its names are shown."""
 
 from dataclasses import dataclass
 
@@ -13,3 +13,8 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} in {self.function}"
+
+
+def printable(text: str) -> str:
+    """What cannot be printed is escaped: a name in a file is anybody's word."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

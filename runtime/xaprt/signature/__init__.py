@@ -23,13 +23,15 @@ from xaprt.signature.keys import (
     PrivateKey,
     PublicKey,
     SignatureError,
+    read_pem,
     read_private_key,
     read_public_key,
 )
 from xaprt.signature.signing import Signed, content, opened, sign, verify
-from xaprt.signature.trailer import TRAILER_BYTES
+from xaprt.signature.trailer import MAX_VERSION, TRAILER_BYTES
 
 __all__ = [
+    "MAX_VERSION",
     "TRAILER_BYTES",
     "PrivateKey",
     "PublicKey",
@@ -37,6 +39,7 @@ __all__ = [
     "Signed",
     "content",
     "opened",
+    "read_pem",
     "read_private_key",
     "read_public_key",
     "sign",

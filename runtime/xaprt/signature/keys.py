@@ -5,6 +5,7 @@ The only importer of `cryptography`, and only when a key is used.
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xaprt.signature.trailer import KEY_ID_BYTES
@@ -109,9 +110,15 @@ def read_public_key(pem: bytes) -> PublicKey:
     return PublicKey(key.public_bytes_raw())
 
 
+def read_pem(path: Path) -> bytes:
+    """A file for the functions above: of a larger one as much as they refuse. Raises OSError."""
+    with path.open("rb") as stream:
+        return stream.read(_MAX_PEM + 1)
+
+
 def _require_size(pem: bytes) -> None:
     if len(pem) > _MAX_PEM:
-        raise SignatureError(f"{len(pem)} bytes: no key of Ed25519 in PEM has more than {_MAX_PEM}")
+        raise SignatureError(f"no key of Ed25519 in PEM has more than {_MAX_PEM} bytes")
 
 
 def _require_library() -> None:

@@ -11,8 +11,8 @@ from xaprt import elf
 
 _KINDS: Final = (elf.STT_NOTYPE, elf.STT_FUNC)
 _NOWHERE: Final = (elf.SHN_UNDEF, elf.SHN_ABS)
-_MAX_SYMBOLS: Final = 1 << 16
-_MAX_NAME: Final = 128
+MAX_SYMBOLS: Final = 1 << 16
+MAX_NAME: Final = 128
 
 
 class Symbols:
@@ -51,11 +51,11 @@ def _symbols(data: bytes) -> Iterator[tuple[int, int, str]]:
     _, offset, size, link = table
     strings = sections[link][1]
     strings_end = strings + sections[link][2]
-    rows = data[offset : offset + min(size, _MAX_SYMBOLS * elf.SYM.size)]
+    rows = data[offset : offset + min(size, MAX_SYMBOLS * elf.SYM.size)]
     rows = rows[: len(rows) // elf.SYM.size * elf.SYM.size]
     for name, info, _, section, address, length in elf.SYM.iter_unpack(rows):
         if info & 15 in _KINDS and section not in _NOWHERE:
-            text = _name(data[strings + name : min(strings + name + _MAX_NAME, strings_end)])
+            text = _name(data[strings + name : min(strings + name + MAX_NAME, strings_end)])
             if text:
                 yield address, length, text
 
