@@ -138,7 +138,9 @@ def test_a_key_of_the_wrong_size(kind: str) -> None:
 def test_a_key_that_takes_long_to_read_is_too_long() -> None:
     """Numbers of 32,768 bits of DSA, 11 KiB in PEM: 13 seconds."""
     for read in (read_private_key, read_public_key):
-        with pytest.raises(SignatureError, match="no key of Ed25519 in PEM has more than 4096 bytes"):
+        with pytest.raises(
+            SignatureError, match="no key of Ed25519 in PEM has more than 4096 bytes"
+        ):
             read(b"x" * 4097)
 
 
