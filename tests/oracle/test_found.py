@@ -7,7 +7,7 @@ from xap_harness import load
 from xap_harness.api import BACKENDS
 from xap_harness.hypervisor.device import RegisterFile
 from xapc.diagnostics import CompileError
-from xapc.pipeline import check_file
+from xapc.pipeline import build, check_file
 
 FID = 0xC600_0001
 
@@ -179,3 +179,18 @@ def test_a_base_that_moves_by_bytes_reaches_aligned_places(tmp_path: Path) -> No
         assert loaded.smc(FID).status == "ok"
         pages.append(loaded.domain().read(0x4000_1000, 64))
     assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("optimize", [False, True])
+def test_an_access_behind_a_check_that_always_fails_is_left_out(
+    tmp_path: Path, optimize: bool
+) -> None:
+    """Seed 6004124: its constant address was outside the image, which the verifier refused."""
+    path = tmp_path / "found.py"
+    path.write_text(
+        f"{APP}T: Final = Array[u8, N[8]](u8(i) for i in range(8))\n"
+        "@app.smc(0xC600_0001)\ndef handler() -> u8:\n    return T.load(u8, u32(1) << 24)\n"
+    )
+    image = tmp_path / "found.elf"
+    image.write_bytes(build(path, optimize=optimize).elf)
+    assert load(image, "emulator").smc(FID).x0 == 0xFFFF_FFFF_FFFF_FFFF
