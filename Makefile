@@ -82,7 +82,8 @@ endef
 # Command and package: they judge what tests make (images, bundles, device trees, signatures, the C
 # header). A test that needs one skips without it.
 DEBIAN := readelf:binutils eu-elflint:elfutils dumpimage:u-boot-tools dtc:device-tree-compiler \
-	openssl:openssl gcc:gcc g++:g++ clang:clang llvm-objdump:llvm
+	openssl:openssl gcc:gcc g++:g++ clang:clang llvm-objdump:llvm \
+	qemu-system-aarch64:qemu-system-arm
 
 debian-packages:
 	@missing=""

@@ -82,12 +82,58 @@ class Device:
 
 @dataclass(frozen=True)
 class Program:
-    """What a vCPU runs on a processor of its own."""
+    """What a vCPU runs, on a processor of its own or on that one."""
 
     source: str
     registers: dict[int, int]
     domid: int = 1
     vcpu: int = 0
+    cpu: int | None = None
+
+    @property
+    def requester(self) -> Requester:
+        return Requester(self.domid, self.vcpu)
+
+
+class Cpus:
+    """Guests on processors, for as long as they are let. `seen`: who was answered what, and when
+    (ns from the beginning), in the order in which it happened."""
+
+    def __init__(self, world: "World", programs: Sequence[Program]) -> None:
+        self._clock = world.hypervisor.clock
+        self._began = self._clock.now_ns
+        self.seen: list[tuple[Requester, Any, int]] = []
+        self.guests: dict[Requester, Guest] = {}
+        where = [n if each.cpu is None else each.cpu for n, each in enumerate(programs)]
+        self.scheduler = Scheduler(world.hypervisor, max(where) + 1, self._watch)
+        for cpu, program in zip(where, programs, strict=True):
+            vcpu = world.guest(program.source, program.domid, program.vcpu)
+            vcpu.write_registers({n: program.registers.get(n, SEED + n) for n in range(31)})
+            guest = Guest(world.hypervisor, program.requester, vcpu)
+            self.guests[program.requester] = guest
+            self.scheduler.add(guest, cpu)
+
+    def _watch(self, guest: Guest, answer: Any) -> None:
+        self.seen.append((guest.requester, answer, self.passed))
+
+    def run(self, ns: int) -> None:
+        self.scheduler.run(ns)
+
+    @property
+    def passed(self) -> int:
+        """Nanoseconds since the beginning."""
+        return self._clock.now_ns - self._began
+
+    def used(self, *programs: Program) -> int:
+        """Nanoseconds of processor time that their vCPUs had: instructions and calls. The one that
+        asked for a call takes none."""
+        guests = [self.guests[program.requester] for program in programs]
+        asked = sum(len(self.answered(program)) for program in programs)
+        return sum(guest.executed + guest.charged_ns for guest in guests) - asked
+
+    def answered(self, program: Program) -> list[int]:
+        """When."""
+        return [at for who, _, at in self.seen if who == program.requester]
 
 
 class World:
@@ -183,24 +229,12 @@ class World:
         return answer
 
     def on_cpus(self, ns: int, *programs: Program) -> list[tuple[Requester, Any, int]]:
-        """Guests on processors of their own, for that long: who was answered what, and when
-        (ns from the beginning), in the order in which it happened."""
-        began, seen = self.hypervisor.clock.now_ns, []
-
-        def watch(guest: Guest, answer: Any) -> None:
-            seen.append((guest.requester, answer, self.hypervisor.clock.now_ns - began))
-
-        guests = []
-        scheduler = Scheduler(self.hypervisor, len(programs), watch)
-        for cpu, program in enumerate(programs):
-            vcpu = self.guest(program.source, program.domid, program.vcpu)
-            vcpu.write_registers({n: program.registers.get(n, SEED + n) for n in range(31)})
-            requester = Requester(program.domid, program.vcpu)
-            guests.append(Guest(self.hypervisor, requester, vcpu))
-            scheduler.add(guests[-1], cpu)
-        scheduler.run(ns)
-        self.charged = {guest.requester: guest.charged_ns for guest in guests}
-        return seen
+        """Guests on processors for that long: who was answered what, and when (ns from the
+        beginning), in the order in which it happened."""
+        cpus = Cpus(self, programs)
+        cpus.run(ns)
+        self.charged = {guest.requester: guest.charged_ns for guest in cpus.guests.values()}
+        return cpus.seen
 
     def registers(self, program: Program) -> tuple[int, ...]:
         """x0..x30 of one that ran."""

@@ -101,13 +101,18 @@ class Scheduler:
         return True
 
     def _do_deferred(self, due: int, instance: Instance) -> None:
-        """On a CPU that has nothing else to do then, if there is one: as long as it takes no
-        guest runs there."""
-        idle = [cpu for cpu in self.cpus if (at := cpu.ready_at) is None or at > due]
-        cpu = min(idle or self.cpus, key=lambda each: each.now_ns)
-        self._hypervisor.clock.now_ns = max(due, cpu.now_ns)
+        """On the CPU that is free first, one that has nothing else to do then if there is one: as
+        long as it takes no guest runs there, and none pays for it."""
+
+        def when(cpu: Cpu) -> tuple[int, bool]:
+            at = cpu.ready_at
+            return max(cpu.now_ns, due), at is not None and at <= due
+
+        cpu = min(self.cpus, key=when)
+        began = self._hypervisor.clock.now_ns = max(cpu.now_ns, due)
         self._hypervisor.perform(instance)
-        began, cpu.now_ns = max(due, cpu.now_ns), self._hypervisor.clock.now_ns
+        cpu.now_ns = self._hypervisor.clock.now_ns
+        cpu.slice_ends += cpu.now_ns - began
         self._note(Step.DEFERRED, Requester.nobody(), cpu, began)
 
     def _run(self, cpu: Cpu, at: int, until: int) -> None:

@@ -17,8 +17,10 @@ from tests.hostile.corpus import (
     pointers,
     privileged,
     python,
+    ram,
     reports,
     routes,
+    schedule,
     syscalls,
 )
 
@@ -28,6 +30,7 @@ CHAPTERS: dict[str, Sequence[Case]] = {
         syscalls,
         pointers,
         mappings,
+        ram,
         privileged,
         control,
         leaks,
@@ -35,6 +38,7 @@ CHAPTERS: dict[str, Sequence[Case]] = {
         reports,
         floods,
         parallel,
+        schedule,
         firmware,
         routes,
         elf,

@@ -34,7 +34,7 @@ _APP = {
     "hvc": "li x1, 0x4b; answer",
     "mmio": "add x20, x28, #5, lsl #12; ldr x10, [x20]; add x10, x10, #1; str x10, [x20]; "
     "str x3, [x20, #8]; str x4, [x20, #16]; str x2, [x20, #24];"
-    "li x1, 0xf1f2f3f485868788; answer",
+    "li x1, 0xf1f2f3f485868788; tbz x2, #8, out; li x1, 0x7172737405060708; out: answer",
 }
 _DATA_ABORT, _INSTRUCTION_ABORT, _UNDEFINED = 0x9600_0010, 0x8600_0010, 0x0200_0000
 _WNR = 1 << 6
@@ -176,6 +176,8 @@ def _undefined(world: World) -> None:
     # ICH_HCR_EL2 is the hypervisor's; `.word 0` is nobody's.
     for instruction, esr in (
         ("mrs x1, s3_4_c12_c11_0", _UNDEFINED),
+        # Each is a bit or two from ICC_IAR1_EL1, s3_0_c12_c12_0.
+        *((f"mrs x1, {name}", _UNDEFINED) for name in _NEAR_IAR1),
         (".word 0", _UNDEFINED),
         ("msr hcr_el2, x1", _UNDEFINED),
         ("brk #7", 0xF200_0007),
@@ -186,49 +188,39 @@ def _undefined(world: World) -> None:
 
 
 def _all_widths(world: World) -> None:
-    """Loads of every width and sign, one after the other, of 0xf1f2f3f485868788."""
-    loads = (
-        "ldrb w1, [x0]",
-        "ldrh w2, [x0]",
-        "ldr w3, [x0]",
-        "ldr x4, [x0]",
-        "ldrsb w5, [x0]",
-        "ldrsb x6, [x0]",
-        "ldrsh w7, [x0]",
-        "ldrsh x8, [x0]",
-        "ldrsw x9, [x0]",
-        "ldur w10, [x0, #4]",
-        "ldtr w11, [x0]",
-        "ldr x12, [x0, x13]",
-        "ldar w14, [x0]",
-    )
-    _, after = world.run_guest("; ".join(loads), {0: _MMIO, 13: 8})
-    world.expect(
-        "loaded",
-        [hex(value) for value in after[1:15]],
-        [
-            hex(value)
-            for value in (
-                0x88,
-                0x8788,
-                0x8586_8788,
-                0xF1F2_F3F4_8586_8788,
-                0xFFFF_FF88,
-                _U64 - 0x77,
-                0xFFFF_8788,
-                _U64 - 0x7877,
-                _U64 - 0x7A79_7877,
-                0x8586_8788,
-                0x8586_8788,
-                0xF1F2_F3F4_8586_8788,
-                8,
-                0x8586_8788,
-            )
-        ],
-    )
+    """Loads of every width and sign, of 0xf1f2f3f485868788 and of 0x7172737405060708."""
+    loads = {
+        "ldrb w1, [x0]": 0x88,
+        "ldrh w2, [x0]": 0x8788,
+        "ldr w3, [x0]": 0x8586_8788,
+        "ldr x4, [x0]": 0xF1F2_F3F4_8586_8788,
+        "ldrsb w5, [x0]": 0xFFFF_FF88,
+        "ldrsb x6, [x0]": _U64 - 0x77,
+        "ldrsh w7, [x0]": 0xFFFF_8788,
+        "ldrsh x8, [x0]": _U64 - 0x7877,
+        "ldrsw x9, [x0]": _U64 - 0x7A79_7877,
+        "ldur w10, [x0, #4]": 0x8586_8788,
+        "ldtr w11, [x0]": 0x8586_8788,
+        "ldr x12, [x0, x30]": 0xF1F2_F3F4_8586_8788,
+        "ldar w13, [x0]": 0x8586_8788,
+        "ldrsb w14, [x0, #0x100]": 0x08,
+        "ldrsb x15, [x0, #0x100]": 0x08,
+        "ldrsh w16, [x0, #0x100]": 0x0708,
+        "ldrsh x17, [x0, #0x100]": 0x0708,
+        "ldrsw x18, [x0, #0x100]": 0x0506_0708,
+        "ldr x19, [x0, #0x100]": 0x7172_7374_0506_0708,
+    }
+    _, after = world.run_guest("; ".join(loads), {0: _MMIO, 30: 8})
+    seen = dict(zip(loads, map(hex, after[1:]), strict=False))
+    world.expect("loaded", seen, {load: hex(value) for load, value in loads.items()})
     world.expect("loads", world.call(FID, 1).registers[0], len(loads))
     world.attack(FID, 0)
 
+
+_NEAR_IAR1 = (
+    "s2_0_c12_c12_0", "s3_1_c12_c12_0", "s3_2_c12_c12_0", "s3_4_c12_c12_0", "s3_0_c13_c12_0",
+    "s3_0_c14_c12_0", "s3_0_c8_c12_0", "s3_0_c12_c13_0", "s3_0_c12_c14_0", "s3_0_c12_c12_6",
+)  # fmt: skip
 
 CASES = [
     _call("smc-1", "`smc #1`", "smc #1"),

@@ -1,9 +1,8 @@
 """Guest pages, device regions, and what an app does with what it was given (ABI.md 3.4, 3.5)."""
 
-from dataclasses import dataclass
-
-from xap_harness import IoRegion
+from xap_harness import ExternalAbort, IoRegion
 from xap_harness.hypervisor.memory import NotRam
+from xap_harness.hypervisor.syscalls import IO_WINDOW
 
 from tests.hostile.asm import PAGE
 from tests.hostile.case import Case, attack_once
@@ -71,54 +70,43 @@ def _after_the_timer(world: World) -> None:
     world.call(FID, 1)
 
 
-def _give_away(world: World) -> None:
-    world.domain(1).ram.remove(RAM)
-    world.attack()
-    world.domain(1).ram.populate(RAM)
-    world.domain(1).write(RAM, bytes(PAGE))
-
-
 def _after_a_restart(world: World) -> None:
     world.attack(FID, 0)  # maps the device and fails
     world.advance(10 * MS)
     world.attack(FID, 1)
 
 
-@dataclass
-class Balloon(Device):
-    """A register whose write makes domain 1 give its first page away and ask for another: what a
-    guest's other vCPU can do while the app runs."""
+_DEVICE = IoRegion("dev", 0x2100_0000, PAGE)
 
-    world: World | None = None
-    seen: str = ""
+
+class _Broken(Device):
+    """Answers nothing."""
+
+    def read(self, offset: int, width: int) -> int:
+        raise ExternalAbort
 
     def write(self, offset: int, width: int, value: int) -> None:
-        assert self.world is not None
-        ram = self.world.domain(1).ram
-        if offset == 0:
-            ram.remove(RAM)
-            try:
-                ram.populate(RAM)
-                self.seen += "reused "
-            except MemoryError:
-                self.seen += "kept "
+        raise ExternalAbort
 
 
-def _with_balloon(world: World) -> None:
-    balloon = Balloon(world=world)
+def _with_broken(world: World) -> None:
     world.hypervisor.remove_device(_DEVICE)
-    world.hypervisor.add_device(_DEVICE, balloon)
-    answer = world.attack()
-    if not world.hostile:
-        return
-    world.expect("the frame, while it was pinned", balloon.seen, "kept ")
-    world.expect("what the app wrote and read", answer.registers[1], 0x77)
-    world.domain(1).ram.populate(RAM)
-    world.expect("what the guest has now", world.domain(1).read(RAM, 8), bytes(8))
-    world.domain(1).write(RAM, bytes(PAGE))
+    world.hypervisor.add_device(_DEVICE, _Broken())
+    world.attack()
 
 
-_DEVICE = IoRegion("dev", 0x2100_0000, PAGE)
+def _broken(name: str, what: str, instruction: str, reason: str, far: int, esr: int) -> Case:
+    return Case(
+        f"device-fails-{name}", "5.1", f"{what} that fails",
+        Condemned("exception", reason, far, esr=esr), steps=_with_broken,
+        code=f"mov x0, #0; sys 6; mov x20, x0; {instruction}; mov x1, #1; answer",
+        manifest=Manifest(needs=(io("dev", 0x2100_0000),)),
+    )  # fmt: skip
+
+
+def _unplugged(world: World) -> None:
+    world.hypervisor.remove_device(_DEVICE)
+    world.attack()
 
 
 def _two_guests(world: World) -> None:
@@ -161,13 +149,12 @@ CASES = [
     _map_at("mmio", "the bystander's MMIO region", 0x0A00_0000, "ENOENT"),
     _map_at("device", "a device's physical address", 0x2000_0000, "ENOENT"),
     Case(
-        "map-given-away",
+        "map-flags-granted",
         "3.4",
-        "maps a page that the guest has given away",
-        Error("ENOENT"),
-        code=f"{_MAP_RO}; reply",
+        "maps to read, which is granted, with a flag that is none",
+        Error("EINVAL"),
+        code=f"li x0, {RAM}; mov x1, #2; sys 4; reply",
         manifest=_RO,
-        steps=_give_away,
     ),
     Case(
         "map-around-ram",
@@ -338,16 +325,23 @@ CASES = [
         "data abort: read, not mapped",
         steps=lambda world: [world.attack(FID, n) for n in (0, 1)],
     ),
+    _broken(
+        "load",
+        "loads from a device",
+        "ldr w21, [x20, #4]",
+        "data abort: read, external",
+        IO_WINDOW + 4,
+        0x9200_0010,
+    ),
+    _broken("store", "stores to a device", "str w21, [x20, #4]", "SError", 0, 0xBE00_0011),
     Case(
-        "pinned-frame",
-        "3.4",
-        "writes to a page that the guest gives away meanwhile",
+        "device-gone",
+        "3.5",
+        "maps a device that is no longer there",
         Error("ENOENT"),
-        code=f"{_MAP}; mov x20, x0; mov x0, #0; sys 6; mov x22, x0; li x1, 0x77; str w1, [x22];"
-        f"str x1, [x20]; ldr x21, [x20]; {_MAP}; mov x1, x0; mov x2, x21; answer",
-        manifest=Manifest(needs=(guest_memory(3), io("dev", 0x2100_0000))),
-        steps=_with_balloon,
-        writes=_MINE,
+        code="mov x0, #0; sys 6; reply",
+        manifest=Manifest(needs=(io("dev", 0x2100_0000),)),
+        steps=_unplugged,
     ),
     _wild(
         "device-behind",

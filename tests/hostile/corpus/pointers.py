@@ -55,6 +55,14 @@ _WITH_REQUEST_PAGE = Manifest(
 )
 
 CASES = [
+    Case(
+        "pointer-nothing",
+        "3.1",
+        "logs nothing at addresses that it does not have, which is done",
+        Error("EPERM"),
+        code="mov x0, #0; mov x1, #0; mov x2, #2; sys 1; cbnz x0, bad; li x0, -1; mov x1, #0;"
+        "sys 1; cbnz x0, bad; fail 1; bad: answer",
+    ),
     _log("null", "one byte at address 0", "mov x0, #0", "mov x1, #1"),
     _log("null-most", "all of the address space but a byte, from 0", "mov x0, #0", "li x1, -1"),
     _log("top", "the last page of the address space", "li x0, -4096", "li x1, 4096"),

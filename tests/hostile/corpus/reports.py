@@ -110,6 +110,8 @@ CASES = [
              "syscall=9 spent=7 build=abad",
              f"pc={_START + 12:#x} sp={STACK_TOP - 32:#x} esr=0xf2000001 far=0x0",
          )),
+    Case("report-svc-check", "5.1", "executes an SVC with the number of a failed check",
+         Condemned("exception", "SVC #0x5501", 0), code="svc #0x5501"),
     Case("report-abort", "5.3", "faults on a wild address",
          Condemned("exception", "data abort: read, not mapped", 0x1234_5678),
          code="li x1, 0x12345678; ldr x1, [x1]",

@@ -57,6 +57,15 @@ def _no_answer(world: World) -> None:
     world.expect("the guest's registers", dict(answer.registers), wanted)
 
 
+def _levels(world: World) -> None:
+    answer = world.attack()
+    world.expect("levels", [int(line.level) for line in answer.log], [0, 1, 2, 3, 2, 2, 2])
+
+
+def _log_at(level: int) -> str:
+    return f"adr x0, text; mov x1, #1; li x2, {level}; sys 1"
+
+
 def _ungranted(name: str, number: int, arguments: str, more: Manifest | None = None) -> Case:
     return Case(
         f"ungranted-{name}",
@@ -83,7 +92,17 @@ def _inject(world: World) -> None:
     world.expect("taken", world.domain(1).take_interrupt(), 41)
 
 
+_LEVELS = (0, 1, 2, 3, 4, 1 << 32, (1 << 64) - 1)
+
 CASES = [
+    Case(
+        "log-levels",
+        "3.2",
+        "logs at levels that there are, and at others",
+        Error("EPERM"),
+        code=f'{"; ".join(_log_at(level) for level in _LEVELS)}; fail 1; text: .ascii "x";.align 2',
+        steps=_levels,
+    ),
     Case(
         "every-number",
         "3",

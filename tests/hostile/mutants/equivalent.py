@@ -8,6 +8,10 @@ _PAGES = "MMIO routes and a domain's regions are whole pages (ABI.md 4.2)"
 _32_BITS = "a need of the manifest has 32 bits"
 _READ = "the reader of manifests refuses it already"
 _MASKED = "the hypervisor masks the value, too"
+_AT_ONCE = "which of two that happen at once is first; an instruction more"
+_PASSED_OVER = "who waits is passed over when the next one is chosen"
+_IN_ALL = "the bit is set in every fault status of stage 2"
+_TIMELINE = "timelines alone show it"
 _LATER = "what is due is done before the next request, and as soon as time passes"
 
 _REASONS: list[tuple[str, str, str, str]] = [
@@ -19,6 +23,8 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("core", "Hypervisor._wait_for_events", "0x0 -> 0x1", "a nanosecond more passes"),
     ("core", "Hypervisor.call", "0x8 -> 0x9", "it is given eight registers"),
     ("core", "Hypervisor.access", "*: without the mask", "a route has no other flag (ABI.md 4.2)"),
+    ("core", "Hypervisor.add_device", "0x1 -> 0x2", _PAGES),
+    ("el0", "EL0Engine.__init__", "no self._services = services", _TIMELINE),
     ("el0", "EL0Engine._fault", "0x0 -> 0x1", "every caller of an exception gives the address"),
     ("el0", "EL0Engine._fault", "symbols is None -> False", "there is always a reader of symbols"),
     ("firmware", "may_be_granted", "*CALL_SMC_FIRST_ID*", _32_BITS),
@@ -36,14 +42,18 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("guests", "Guest._serve_abort", "0x8 -> 0x9", _MASKED),
     ("guests", "Guest._serve_abort", "no loaded.pop*", "register 31 is not written anyway"),
     ("guests", "Guest._register", "0x1 -> 0x2", "the first of them counts"),
+    ("guests", "Guest._serve", "*: without cause ==*", "no other syndrome names these registers"),
     ("loader", "require_devices", "*PAGE_SIZE*", _READ),
     ("loader", "require_devices", "no raise", _READ),
     ("memory", "RAM_BYTES", "*", "a guest has RAM of any size"),
     ("memory", "GuestRam.__init__", "0x0 -> 0x1", "a size of nothing is no mapping, either"),
     ("posted", "DELAY_NS", "0xf4240 -> 0xf4241", "a nanosecond"),
+    ("fault", "Fault.report", "self.detail*", "what is run by CPython has details"),
+    ("fault", "Fault.report", "*: without 'none'", "an image has a build id (ABI.md 1.3)"),
     ("fault", "_quoted", "*: without value", "an empty value is not reported"),
     ("instance", "Instance.__init__", "*", "it is set when the instance starts"),
     ("instance", "Instance.due_ns", "0x0 -> 0x1", "that time has passed"),
+    ("instance", "Instance.due_ns", "*DEAD -> False", "what it had to do was forgotten before"),
     ("instance", "Instance.do_deferred", "*: without *", "it is called when that is due"),
     (
         "instance",
@@ -51,6 +61,27 @@ _REASONS: list[tuple[str, str, str, str]] = [
         "*",
         "the caller has seen that it is free: these are assertions",
     ),
+    ("scheduler", "Cpu.choose", "*: without at > self.now_ns", "it waits again, out of turn"),
+    ("scheduler", "Scheduler._act", "due[0] <* -> *", _AT_ONCE),
+    ("scheduler", "Scheduler._act", "*: without cpu is not None", "`at` is `until` then"),
+    ("scheduler", "Scheduler._run", "at >= cpu.slice_ends -> at > cpu.slice_ends", _AT_ONCE),
+    ("scheduler", "Scheduler._run", "0x1 -> 0x2", _AT_ONCE),
+    ("scheduler", "Scheduler._run", "*without guest.ready_at > clock.now_ns", _PASSED_OVER),
+    ("scheduler", "Scheduler._run", "guest.ready_at > clock.now_ns -> *", _PASSED_OVER),
+    ("services", "instance_name", "*", _TIMELINE),
+    ("services", "Services.__init__", "no self.served*", _TIMELINE),
+    ("services", "Services.__init__", "no self.requester*", "it is set before each call"),
+    ("services", "_U64_MAX", "*", "no clock gets there"),
+    ("syndrome", "make", "0x0 -> 0x1", "the argument's default is made before"),
+    ("syndrome", "abort", "0x0 -> 0x1", _IN_ALL),
+    ("syndrome", "access", "0x0 -> 0x1", _IN_ALL),
+    ("syndrome", "access", "store -> False", "the abort itself says whether it is a store"),
+    ("syndrome", "LoadStore.loaded", "0x1 -> 0x2", _MASKED),
+    ("syndrome", "LoadStore.loaded", "0x40 -> 0x41", _MASKED),
+    ("syndrome", "describe", "*ExceptionClass) -> False", "unicorn takes no other class"),
+    ("syscalls", "SystemCalls.answer", "*_U64: without the mask", _MASKED),
+    ("syscalls", "_U64", "*", _MASKED),
+    ("syscalls", "PAGE_STRIDE", "*", "apps are told where their pages are"),
     ("domain", "Region.last", "0x1 -> 0x2", _PAGES),
     ("domain", "Region.meets", "* -> *", _PAGES),
 ]

@@ -57,7 +57,7 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
                     yield f"{node.name}.{inner.name}", inner
 
 
-TOLD = re.compile(r"\b(_?record|_note|_(note|record)_\w+|watcher|_reads)\b")
+TOLD = re.compile(r"\b(_?record|_note|_(note|record)_\w+|watcher|_watch|_reads)\b")
 """Statements and conditions that only serve the timeline."""
 
 
