@@ -4,15 +4,20 @@ from typing import Any
 
 from xap_harness.emulator.backend import IMAGE_BASE, STACK_TOP
 
-from tests.hostile.asm import PAGE
+from tests.hostile.asm import PAGE, assemble
 from tests.hostile.case import Case
 from tests.hostile.images import (
     MMIO_READ,
     MMIO_WRITE,
     POSTED,
+    PT_LOAD,
     SMC,
     TIMER,
+    Elf,
+    Header,
     Manifest,
+    R,
+    X,
     guest_memory,
     route,
 )
@@ -35,6 +40,10 @@ def _wild(name: str, what: str, code: str, reason: str, far: int, esr: int | Non
 _PERMISSION = "instruction abort: execute, permission"
 _UNMAPPED = "instruction abort: execute, not mapped"
 _MISALIGNED = "misaligned program counter"
+
+
+def _second_text(elf: Elf) -> None:
+    elf.headers.append(Header(PT_LOAD, R | X, assemble("mov x1, #1; fmov d0, x1; answer"), 0x7000))
 
 
 def _warm(world: World) -> None:
@@ -329,6 +338,21 @@ CASES = [
         "add x1, x28, #64; mov sp, x1; stp x0, x1, [sp, #-16]!",
         "data abort: write, permission",
         IMAGE_BASE + 48,
+    ),
+    Case(
+        "fp-second-text",
+        "1.2",
+        "has two segments of text, and executes FP in the second",
+        Condemned("exception", "FP or SIMD instruction", 0),
+        change=_second_text,
+        code="add x9, x28, #7, lsl #12; br x9",
+    ),
+    Case(
+        "spent-block",
+        "5.3",
+        "faults at the first of several instructions behind a branch",
+        Condemned("exception", "data abort: read, not mapped", 0x1234_5000, spent=7),
+        code="li x9, 0x12345000; b on; on: ldr x9, [x9]; nop; nop; nop; answer",
     ),
     # --- loops ---
     Case(

@@ -217,6 +217,20 @@ def _all_widths(world: World) -> None:
     world.attack(FID, 0)
 
 
+_BEHIND = RAM + 0x2_0000
+
+
+def _literal(world: World) -> None:
+    """The region is within a mebibyte of the guest's program."""
+    _, after = world.run_guest(
+        "ldr w1, #0x20000; nop; ldr x2, #0x20000; ldrsw x3, #0x20000; ldr w4, #0x20000", {}
+    )
+    wanted = (0x8586_8788, 0xF1F2_F3F4_8586_8788, _U64 - 0x7A79_7877, 0x8586_8788)
+    world.expect("loaded", after[1:5], wanted)
+    world.expect("loads", world.call(FID, 1).registers[0], 4)
+    world.attack(FID, 0)
+
+
 _NEAR_IAR1 = (
     "s2_0_c12_c12_0", "s3_1_c12_c12_0", "s3_2_c12_c12_0", "s3_4_c12_c12_0", "s3_0_c13_c12_0",
     "s3_0_c14_c12_0", "s3_0_c8_c12_0", "s3_0_c12_c13_0", "s3_0_c12_c14_0", "s3_0_c12_c12_6",
@@ -353,6 +367,17 @@ CASES = [
         handlers=_APP,
         manifest=_MANIFEST,
         steps=_all_widths,
+    ),
+    Case(
+        "guest-literal",
+        "2.3",
+        "loads from the region by LDR (literal)",
+        Error("EPERM"),
+        handlers=_APP,
+        steps=_literal,
+        manifest=Manifest(
+            routes=(route(SMC, FID), route(MMIO_READ, _BEHIND, _BEHIND + 8 * PAGE - 1))
+        ),
     ),
     Case(
         "guest-fetch",

@@ -237,7 +237,25 @@ def _told(world: World) -> None:
 
 _GOOD_OR_BRK = "cbz x2, bad; li x1, 0x600d; mov x2, #0; mov x3, #0; mov x4, #0; answer; bad: brk #1"
 
+
+def _each_life(world: World) -> None:
+    """Nothing of the first life's end is left in the second."""
+    world.attack(FID, 0)
+    world.advance(10 * MS)
+    world.expect("the second life", world.call(FID, 1).registers[0], 0x600D)
+    world.attack(FID, 0)
+
+
 CASES = [
+    Case(
+        "crash-abort",
+        "5.5",
+        "loads from a wild address in each of two lives",
+        Condemned("exception", "data abort: read, not mapped", 0x1234_5000, spent=7),
+        code="cbz x2, bad; li x1, 0x600d; answer; bad: li x9, 0x12345000; ldr x9, [x9]",
+        manifest=_restarts(1),
+        steps=_each_life,
+    ),
     Case(
         "crash",
         "5.1",

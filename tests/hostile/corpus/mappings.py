@@ -98,7 +98,7 @@ def _with_broken(world: World) -> None:
 def _broken(name: str, what: str, instruction: str, reason: str, far: int, esr: int) -> Case:
     return Case(
         f"device-fails-{name}", "5.1", f"{what} that fails",
-        Condemned("exception", reason, far, esr=esr), steps=_with_broken,
+        Condemned("exception", reason, far, esr=esr, spent=8), steps=_with_broken,
         code=f"mov x0, #0; sys 6; mov x20, x0; {instruction}; mov x1, #1; answer",
         manifest=Manifest(needs=(io("dev", 0x2100_0000),)),
     )  # fmt: skip

@@ -22,6 +22,7 @@ from tests.hostile.case import beside_harmless
 from tests.hostile.corpus import ALL
 from tests.hostile.files import built, stored
 from tests.hostile.mutants import page
+from tests.hostile.mutants.equivalent import reason
 from tests.hostile.mutants.places import MODULES
 from tests.hostile.mutants.running import (
     BYSTANDERS,
@@ -112,7 +113,8 @@ def coverage() -> tuple[Coverage, dict[str, dict[str, object]]]:
 @dataclass
 class State:
     """What a campaign that was broken off has found. What is killed stays so as long as its module
-    is the same; `survivors`, `covered` and `calm` are of one state of all rules and the corpus."""
+    is the same, and what survived if it has a reason to; `covered`, `calm` and the other survivors
+    are of one state of all rules and the corpus."""
 
     rules: dict[str, str]
     """By module: the digest of its source."""
@@ -131,7 +133,8 @@ class State:
         if found.rules != rules:
             same = [module for module in rules if found.rules.get(module) == rules[module]]
             killed = {each: by for each, by in found.killed.items() if each.module in same}
-            return cls(rules, killed)
+            survivors = [e for e in found.survivors if e.module in same and reason(e)]
+            return cls(rules, killed, survivors=survivors)
         assert isinstance(found, State)
         return found
 
@@ -143,7 +146,7 @@ class State:
         here = Path(__file__).parent
         corpus = _digest(p for p in sorted(here.parent.rglob("*.py")) if p.parent != here)
         if corpus != self.corpus:
-            self.survivors = []
+            self.survivors = [each for each in self.survivors if reason(each)]
             self.covered, self.calm = coverage()
             self.corpus = corpus
         RECORDED.update(self.calm)

@@ -8,6 +8,8 @@ _PAGES = "MMIO routes and a domain's regions are whole pages (ABI.md 4.2)"
 _32_BITS = "a need of the manifest has 32 bits"
 _READ = "the reader of manifests refuses it already"
 _MASKED = "the hypervisor masks the value, too"
+_READ_ANEW = "what is not at hand is read again"
+_NONE_AHEAD = "no whole instruction lies between"
 _AT_ONCE = "which of two that happen at once is first; an instruction more"
 _PASSED_OVER = "who waits is passed over when the next one is chosen"
 _IN_ALL = "the bit is set in every fault status of stage 2"
@@ -68,6 +70,34 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("scheduler", "Scheduler._run", "0x1 -> 0x2", _AT_ONCE),
     ("scheduler", "Scheduler._run", "*without guest.ready_at > clock.now_ns", _PASSED_OVER),
     ("scheduler", "Scheduler._run", "guest.ready_at > clock.now_ns -> *", _PASSED_OVER),
+    ("app_space", "UnicornAppSpace.__init__", "no self._pc*", "each call sets it"),
+    ("app_space", "UnicornAppSpace.__init__", "memory.executable -> True", "it looks at more"),
+    ("app_space", "UnicornAppSpace.sp", "0x1 -> 0x2", "the first of them counts"),
+    ("app_space", "UnicornAppSpace.*_registers", "*_seen*", _READ_ANEW),
+    ("app_space", "UnicornAppSpace.map_device", "0x0 -> 0x1", "the load ends in an abort"),
+    ("app_space", "UnicornAppSpace.unmap", "no self._shared.pop*", "only memory is lost"),
+    (
+        "app_space",
+        "UnicornAppSpace._leave_el1",
+        "no self._uc.ctl_flush_tb()",
+        "to unmap the page throws its translations away",
+    ),
+    ("app_space", "UnicornAppSpace._immediate", "0x4 -> 0x5", "the fifth byte is masked"),
+    ("app_space", "_SEEN_X", "*", _READ_ANEW),
+    ("backend", "layout_of", "*: without the mask", "a route has no other flag (ABI.md 4.2)"),
+    ("counting", "Counter.spent", "*<= pc <= state.end", _NONE_AHEAD),
+    ("counting", "Counter.spent", "0x0 -> 0x1", _NONE_AHEAD),
+    ("counting", "Counter._finish", "0x1 -> 0x2", "below any count"),
+    (
+        "counting",
+        "Counter._stops_before",
+        "address & 3 -> False",
+        "the call's end is looked at, too",
+    ),
+    ("counting", "Counter._stops_before", "0x0 -> 0x1", _NONE_AHEAD),
+    ("counting", "NEVER", "0x1 -> 0x2", "an address that is misaligned, too"),
+    ("loadstore", "iss", "0x0 -> 0x1", _IN_ALL),
+    ("loadstore", "iss", "size > (2 if wide else 1) -> False", "no prefetch aborts"),
     ("services", "instance_name", "*", _TIMELINE),
     ("services", "Services.__init__", "no self.served*", _TIMELINE),
     ("services", "Services.__init__", "no self.requester*", "it is set before each call"),

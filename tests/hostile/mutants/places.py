@@ -31,7 +31,7 @@ NO_RULES = {
     "double fetches": ("watch_reads*", "_place", "_reads"),
     "how long the harness lets a guest run, alone": ("Guest.run",),
     "how much of the console is remembered": ("KEPT_LINES",),
-    "caches of compiled images": ("_compiled",),
+    "compiling, and caches of what was": ("prepare", "_compiled", "_KEPT"),
 }  # fmt: skip
 """Functions that decide nothing, by why."""
 
