@@ -106,6 +106,6 @@ def _rewrite(source: Source, edits: Sequence[Edit]) -> None:
     if file is None or file.source.text != source.text:
         raise OSError(0, "changed while it was checked", source.path)
     text = apply(source, edits)
-    if not is_python(text):
+    if is_python(source.text) and not is_python(text):
         raise InternalError("an edit that does not make Python", edits[0].span)
     write(path, text.encode(file.encoding))

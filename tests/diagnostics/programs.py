@@ -2,7 +2,7 @@
 
 `### name` begins a program, of one mistake or a few. A line that is to get an error ends in `#!`
 and its code, or codes. What every app has is put above it, but for a program whose name begins
-with `file`, which is all of its file.
+with `file`, which is all of its file. `=== name.py` begins a file beside it.
 
 python -m tests.diagnostics.programs            what the compiler says of them all
 python -m tests.diagnostics.programs WORD...    of those whose name has one of the words
@@ -47,11 +47,19 @@ class WrongProgram:
     name: str
     text: str
     """The file."""
-    wanted: tuple[tuple[int, str], ...]
-    """Line and code of each error."""
+    wanted: tuple[tuple[str, int, str], ...]
+    """File, line and code of each error."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """Other files: name and text."""
 
     def __str__(self) -> str:
         return self.name
+
+    def write(self, directory: Path) -> Path:
+        """The app's file."""
+        for name, text in (("app.py", self.text), *self.beside):
+            (directory / name).write_text(text, encoding="utf-8")
+        return directory / "app.py"
 
 
 def programs() -> list[WrongProgram]:
@@ -64,14 +72,17 @@ def programs() -> list[WrongProgram]:
 
 def _program(name: str, body: str) -> WrongProgram:
     head = "" if name.startswith("file") else HEAD
-    first = head.count("\n") + 1
-    wanted = [
-        (number, code)
-        for number, line in enumerate(body.split("\n"), first)
+    own, *others = re.split(r"^=== (.*)\n", body, flags=re.MULTILINE)
+    files = {"app.py": head + own, **dict(zip(others[::2], others[1::2], strict=True))}
+    wanted = tuple(
+        (file, number, code)
+        for file, text in files.items()
+        for number, line in enumerate(text.split("\n"), 1)
         for mark in _MARK.findall(line)
         for code in mark.split()
-    ]
-    return WrongProgram(name, head + _MARK.sub("", body), tuple(wanted))
+    )
+    (_, text), *beside = [(file, _MARK.sub("", text)) for file, text in files.items()]
+    return WrongProgram(name, text, wanted, tuple(beside))
 
 
 def errors_of(path: Path) -> list[Error]:
@@ -83,12 +94,11 @@ def errors_of(path: Path) -> list[Error]:
 
 
 def main(words: list[str]) -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "app.py"
-        for each in programs():
-            if not words or any(word in each.name for word in words):
-                path.write_text(each.text, encoding="utf-8")
-                shown = render(errors_of(path), color=False).replace(f"{directory}/", "")
+    for each in programs():
+        if not words or any(word in each.name for word in words):
+            with tempfile.TemporaryDirectory() as directory:
+                found = errors_of(each.write(Path(directory)))
+                shown = render(found, color=False).replace(f"{directory}/", "")
                 yield f"### {each.name}\n\n{shown}"
 
 

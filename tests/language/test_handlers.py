@@ -98,6 +98,7 @@ def test_init_runs_at_load(app):
         ("[{x:5}|{x:05}]", M64 - 41, "[  -42|-0042]"),
         ("{x}", 1 << 63, str(-(1 << 63))),
         ("{x > 3} {{}}", 5, "True {}"),
+        ("[{f'{x:04}, {x:#x}'}]", 5, "[0005, 0x5]"),
     ],
 )
 def test_logs_are_formatted_as_python_does(run, text, x, expected):

@@ -53,6 +53,25 @@ def test_enumerate_binds_elements_by_reference(run):
     assert (answer.x0, answer.x1, answer.x2) == (10, 12, 14)
 
 
+def test_enumerate_counts_from_below_zero(run):
+    """LANGUAGE.md section 4: the counter of `enumerate` is i64."""
+    answer = run(
+        """
+        A: Final = Array[u32, N[3]]([7, 8, 9])
+        T: Final = Array[u32, N[3]](x + u32(i + 2) for i, x in enumerate(A, start=-2))
+
+        def handler() -> tuple[i64, i64, u32]:
+            total = i64(0)
+            last = i64(0)
+            for i, x in enumerate(A, start=-2):
+                total += i * i64(x)
+                last = i64(i)
+            return total, last, T[2]
+        """
+    )
+    assert (answer.x0, answer.x1, answer.x2) == ((-2 * 7 - 8) % 2**64, 0, 11)
+
+
 def test_match(run):
     source = """
         class Op(u8, Enum):

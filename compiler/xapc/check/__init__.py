@@ -7,6 +7,7 @@ the checked functions. `entities`, `context` and `unit` hold what is known meanw
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from xapc import errors
 from xapc.check import functions, missing
@@ -79,6 +80,8 @@ class _Modules:
 
     def add(self, module: Module, *, main: bool = False) -> ModuleNames:
         names = ModuleNames(module.source)
+        if main:
+            self.pending.append(Path(module.source.path).stem)
         self.unit.modules[module.source.path] = names
         name_members(module.tree, names, self.unit.whole_modules)
         checker = ModuleChecker(self.unit, names, self.sibling, main)
@@ -95,7 +98,8 @@ class _Modules:
     def sibling(self, name: str, span: Span) -> ModuleNames | None:
         """For `from name import ...` at `span`."""
         if name in self.pending:
-            self.unit.diagnostics.add(errors.DependsOnItself(span=span, name=name))
+            chain = self.pending[self.pending.index(name) :]
+            self.unit.diagnostics.add(errors.imports_itself(span, chain))
             return None
         if name not in self.known:
             before = self.unit.diagnostics.count

@@ -102,7 +102,35 @@ def anything(ctx: Context, node: ast.expr) -> Expr:
             anything(ctx, each)
     elif isinstance(node, ast.Name):
         ctx.lookup(node)  # a type or a function, too
-    elif not isinstance(node, ast.GeneratorExp):
+    elif not (isinstance(node, ast.GeneratorExp) or _is_none(node) or expr.named(ctx, node)):
         expr.check(ctx, node)
     ctx.broken = True
     return poison(ctx.span(node))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def arguments(ctx: Context, node: ast.Call, *, foreign: bool) -> Expr:
+    """Of a call that has an error already; of something foreign, which takes what the language may
+    not have, only the names are looked at."""
+    for each in (*node.args, *(k.value for k in node.keywords)):
+        if foreign:
+            _names(ctx, each)
+        else:
+            anything(ctx, each)
+    return poison(ctx.span(node))
+
+
+def _names(ctx: Context, node: ast.expr) -> None:
+    ctx.unit.diagnostics.drop(ctx.span(node))
+    pending: list[ast.AST] = [node]
+    while pending:
+        match pending.pop():
+            case ast.Name(id=name) as found if not errors.is_builtin(name):
+                ctx.lookup(found)
+            case ast.GeneratorExp():
+                pass  # it binds names of its own
+            case other:
+                pending += ast.iter_child_nodes(other)

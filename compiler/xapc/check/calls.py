@@ -4,7 +4,7 @@ import ast
 
 from xapc import errors, unsupported
 from xapc.check import construct, expr, methods, services
-from xapc.check.binding import Parameter, anything, bind
+from xapc.check.binding import Parameter, arguments, bind
 from xapc.check.coerce import describe, is_poison
 from xapc.check.context import Context, poison
 from xapc.check.entities import (
@@ -27,9 +27,9 @@ def call(ctx: Context, node: ast.Call) -> Expr:
         return ctx.error(errors.NotHere(span=ctx.span(problem), what="** in a call"))
     func = node.func
     if isinstance(func, ast.Name):
-        if func.id == "print" and func.id not in ctx.own_names and ctx.entity("print") is None:
-            places = [ctx.span(each) for each in node.args]
-            return ctx.error(errors.printed(ctx.span(func), node.args, places))
+        foreign = errors.is_builtin(func.id) and func.id not in ctx.own_names
+        if foreign and ctx.entity(func.id) is None:
+            return _builtin(ctx, node, func.id)
         found = ctx.lookup(func, called=True)
         return _entity(ctx, node, found)
     if isinstance(func, ast.Attribute):
@@ -42,15 +42,21 @@ def call(ctx: Context, node: ast.Call) -> Expr:
     return ctx.error(errors.NotCallable(span=ctx.span(func), what="this expression"))
 
 
+def _builtin(ctx: Context, node: ast.Call, name: str) -> Expr:
+    """A builtin of Python that the language does not have."""
+    places = [ctx.span(each) for each in node.args]
+    error = errors.builtin_called(ctx.span(node.func), ctx.span(node), node, places)
+    ctx.error(error)
+    return arguments(ctx, node, foreign=not error.edits)
+
+
 def _entity(ctx: Context, node: ast.Call, found: Var | Entity) -> Expr:
     if isinstance(found, Var) and found.type is POISON:
         ctx.broken = True
         found = BROKEN
     match found:
         case Broken():
-            for each in (*node.args, *(k.value for k in node.keywords)):
-                anything(ctx, each)
-            return poison(ctx.span(node))
+            return arguments(ctx, node, foreign=False)
         case Routine():
             return routine(ctx, node, found, None)
         case TypeName(type):
@@ -83,12 +89,13 @@ def _attribute(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
             return services.log(ctx, node, func)
     owner = expr.named(ctx, func.value)
     if isinstance(owner, Broken):
-        return poison(ctx.span(node))
+        return arguments(ctx, node, foreign=True)
     if isinstance(owner, Namespace):
         member = owner.members.get(func.attr)
         if member is None:
             known = list(owner.members)
-            return ctx.error(errors.unknown_member(ctx.span(func), owner.name, func.attr, known))
+            ctx.error(errors.unknown_member(ctx.span(func), owner.name, func.attr, known))
+            return arguments(ctx, node, foreign=True)
         return _entity(ctx, node, member)
     if isinstance(owner, TypeName):
         return _of_type(ctx, node, func, owner.type)
@@ -96,7 +103,7 @@ def _attribute(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
         return methods.ordered(ctx, node, func, func.value)
     base = expr.operand(ctx, func.value)
     if is_poison(base):
-        return poison(ctx.span(node))
+        return arguments(ctx, node, foreign=True)
     if base.type is STR:
         hint = 'put values into the message: f"... {x} ..."'
         return ctx.error(errors.TextNotHere(span=base.span, hint=hint))

@@ -80,11 +80,10 @@ def not_integer(ctx: Context, expr: Expr) -> Expr:
 def mismatch(ctx: Context, expr: Expr, type: Type) -> Expr:
     """Report that `expr` is not of `type`, with the conversion where one exists."""
     edits: tuple[Edit, ...] = ()
-    if isinstance(type, IntType) and isinstance(expr.type, (IntType, EnumType)):
-        edits = errors.wrap(expr.span, "i64" if type is INDEX else str(type))
-    elif (isinstance(type, IntType) and expr.type is BOOL) or (
-        isinstance(type, EnumType) and expr.type == type.base
-    ):
+    number = isinstance(expr.type, (IntType, EnumType)) or expr.type is BOOL
+    if isinstance(type, IntType) and number:
+        edits = errors.wrap(expr.span, wanted(type))
+    elif isinstance(type, EnumType) and expr.type == type.base:
         edits = errors.wrap(expr.span, str(type))
     elif type is BOOL and isinstance(expr.type, IntType):
         edits = errors.compared(expr.span)
@@ -180,18 +179,18 @@ def _meeting_edits(left: Expr, right: Expr) -> tuple[Edit, ...]:
     one, other = left.type, right.type
     if is_place(left):
         if isinstance(one, IntType) and (isinstance(other, (IntType, EnumType)) or other is BOOL):
-            return errors.wrap(right.span, "i64" if one is INDEX else str(one))
+            return errors.wrap(right.span, wanted(one))
         return errors.compared(right.span) if one is BOOL and isinstance(other, IntType) else ()
     if isinstance(one, IntType) and isinstance(other, IntType):
         to_left = other is INDEX or (one is not INDEX and one.bits >= other.bits)
         moved, type = (right, one) if to_left else (left, other)
-        return errors.wrap(moved.span, str(type))
+        return errors.wrap(moved.span, wanted(type))
     if isinstance(one, EnumType) and isinstance(other, IntType):
-        return errors.wrap(left.span, str(other))
+        return errors.wrap(left.span, wanted(other))
     if isinstance(other, EnumType) and isinstance(one, IntType):
-        return errors.wrap(right.span, str(one))
+        return errors.wrap(right.span, wanted(one))
     if one is BOOL and isinstance(other, IntType):
-        return errors.wrap(left.span, str(other))
+        return errors.wrap(left.span, wanted(other))
     if other is BOOL and isinstance(one, IntType):
-        return errors.wrap(right.span, str(one))
+        return errors.wrap(right.span, wanted(one))
     return ()

@@ -260,9 +260,14 @@ def _bound_by(ctx: Context, clause: ast.comprehension) -> dict[str, Type] | None
             return {name: _iterated(ctx, clause.iter)}
         case (
             ast.Tuple(elts=[ast.Name(id=number), ast.Name(id=name)]),
-            ast.Call(func=ast.Name() as func, args=[over, *start], keywords=[]),
-        ) if len(start) < 2 and _is_enumerate(ctx, func):
+            ast.Call(func=ast.Name() as func, args=[over, *start], keywords=named),
+        ) if (
+            len(start) + len(named) < 2
+            and all(each.arg == "start" for each in named)
+            and _is_enumerate(ctx, func)
+        ):
             types = {number: INDEX, name: _iterated(ctx, over)}
+            start += [each.value for each in named]
             begins = [coerce(ctx, expr.value(ctx, each), INDEX, constants=True) for each in start]
             return None if is_poison(*begins) else types
     target, iterated = ctx.span(clause.target), ctx.span(clause.iter)

@@ -15,10 +15,12 @@ from xapc.check.entities import (
     Routine,
     TypeName,
     Variable,
+    describe,
 )
 from xapc.check.unit import Unit
 from xapc.diagnostics import Error
 from xapc.source import Located, Span
+from xapc.survey import binds
 from xapc.tree import Const, Expr, Var
 from xapc.types import POISON, EnumType, IntType, StructType, Type
 
@@ -60,19 +62,22 @@ class Context:
             return poison(span)
         if isinstance(type, (StructType, EnumType)):
             self.unit.broken_members.add((type, name))  # it is missing once
-        from xapc.check.coerce import describe
+        from xapc.check import coerce
 
-        return self.error(errors.unknown_member(span, describe(type), name, known))
+        return self.error(errors.unknown_member(span, coerce.describe(type), name, known))
 
     def lookup(self, node: ast.Name, *, called: bool = False) -> Var | Entity:
         """What a name means here; an unknown one is reported."""
         name = node.id
+        if name == "_" and (name not in self.locals or self._rebinds(name)):
+            self.error(errors.discarded(self.span(node)))
+            return BROKEN
         if name in self.own_names and name not in self.globals:
             found = self.locals.get(name)
             return self.unbound(name, self.span(node)) if found is None else found
         entity = self.entity(name, self.span(node))
         if entity is None:
-            if name in self.module.unknown:
+            if name in self.module.unknown or self.module.open:
                 self.broken = True
                 return BROKEN
             close = None
@@ -88,6 +93,10 @@ class Context:
                 self.module.unknown.add(name)
             return BROKEN
         return entity
+
+    def _rebinds(self, name: str) -> bool:
+        """Whether the function assigns it: `_` is then no parameter's value any more."""
+        return self.routine is not None and any(name in binds(s) for s in self.routine.node.body)
 
     def _member(self, name: str) -> str | None:
         """`x` for `self.x`, `ALPHA` for `Kind.ALPHA`."""
@@ -105,16 +114,33 @@ class Context:
 
     def unbound(self, name: str, span: Span) -> Entity:
         """Report a local that is not bound yet, once; perhaps `global` was forgotten."""
-        found = self.entity(name)
+        pending = self.unit.is_pending(self.module, name)
+        found = None if pending or name not in self.module.places else self.entity(name)
         state = isinstance(found, Variable) and found.target.type.is_scalar
-        if isinstance(found, Variable) and state and not found.target.constant:
+        language = (*self.unit.python_names.values(), *self.unit.sdk_names.values())
+        if isinstance(found, Broken) or any(found is word for word in language):
+            self.broken = True  # that a local is named so is reported where it is assigned
+        elif isinstance(found, Variable) and state and not found.target.constant:
             assert self.routine is not None
             self.error(errors.missing_global(span, name, self.routine.node))
-        else:
+        elif found is None or isinstance(found, Constant):
             constant, ended = isinstance(found, Constant), name in self.ended
             self.error(errors.unbound(span, name, constant=constant, ended=ended))
+        else:
+            what = describe(found)
+            self.error(errors.hides(span, name, what, self._assigned(name)))
         self.locals[name] = Var(name, POISON, span)
         return BROKEN
+
+    def _assigned(self, name: str) -> Span | None:
+        """Where the function first binds the name."""
+        nodes = () if self.routine is None else ast.walk(self.routine.node)
+        places = [
+            self.span(each)
+            for each in nodes
+            if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Store)
+        ]
+        return min(places, key=lambda place: place.start, default=None)
 
     def entity(self, name: str, at: Span | None = None) -> Entity | None:
         found = self.unit.resolve(self.module, name, at)

@@ -110,6 +110,8 @@ class ModuleNames:
     """Names of the language that are used without an import."""
     unknown: set[str] = field(default_factory=set)
     """Names that nothing defines, and that is reported."""
+    open: bool = False
+    """Whether it may have names that nobody knows: those of a star whose module is not there."""
 
 
 EVENTS = EnumType("Event", INTS["u8"], False, {"DOMAIN_CREATED": 1, "DOMAIN_DESTROYED": 2})

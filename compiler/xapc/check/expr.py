@@ -271,9 +271,11 @@ def _ifexp(ctx: Context, node: ast.IfExp) -> Expr:
     span = ctx.span(node)
     # CPython evaluates the test first; checking it first keeps first-assignment order too.
     test = condition(ctx, value(ctx, node.test), node.test)
-    then, other = value(ctx, node.body), value(ctx, node.orelse)
+    then, other = operand(ctx, node.body), operand(ctx, node.orelse)
     if is_poison(test, then, other):
         return poison(span)
+    if STR in (then.type, other.type):
+        return ctx.error(errors.text_chosen((then if then.type is STR else other).span))
     for one, that in ((then, other), (other, then)):
         if one.type is UNTYPED and that.type is not UNTYPED:
             return ctx.error(errors.branch_needs_width(one.span, that.type))

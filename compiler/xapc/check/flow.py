@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, fields
 
 from xapc import errors
 from xapc.check.entities import Routine
+from xapc.check.gaps import gap, last_gap
 from xapc.check.unit import Unit
 from xapc.source import Span
 from xapc.tree import (
@@ -132,9 +133,11 @@ def check_flow(unit: Unit, routine: Routine) -> None:
         if function.result is NEVER:
             unit.diagnostics.add(errors.NeverReturns(span=function.span, name=function.name))
         else:
-            unit.diagnostics.add(
-                errors.FallsOff(span=function.span, name=function.name, type=str(function.result))
-            )
+            open_match = last_gap(function.body)
+            missing = "" if open_match is None else gap(open_match)
+            place = None if open_match is None else open_match.value.span
+            name, type = function.name, str(function.result)
+            unit.diagnostics.add(errors.falls_off(function.span, name, type, missing, place))
 
 
 def _refers(type: Type) -> bool:
@@ -149,6 +152,8 @@ class Walker:
         self.loops: list[Loop] = []
         self.reported: set[Var] = set()
         """Variables that were said to be unbound."""
+        self.open_matches: dict[Var, Match] = {}
+        """Of variables that all cases of a match bind, one that has not all cases."""
         self.made_in_turn: set[Var] = set()
         """Variables that referred to what an earlier turn of a loop had made."""
 
@@ -316,6 +321,9 @@ class Walker:
                 open_end = False
                 break
         if open_end:
+            for var in join(ends) or ():
+                if var not in state:
+                    self.open_matches[var] = node
             ends.append(state)
         return join(ends)
 
@@ -398,8 +406,12 @@ class Walker:
 
     def unbound(self, node: VarRef) -> None:
         if node.var not in self.reported:
-            turn = node.var in self.made_in_turn
-            self.unit.diagnostics.add(errors.unbound(node.span, node.var.name, turn=turn))
+            turn, match = node.var in self.made_in_turn, self.open_matches.get(node.var)
+            error = errors.unbound(node.span, node.var.name, turn=turn)
+            if match is not None and not turn:
+                place = match.value.span
+                error = errors.unbound_by_match(node.span, node.var.name, gap(match), place)
+            self.unit.diagnostics.add(error)
             self.reported.add(node.var)
 
     def origins(self, node: Expr, state: State) -> Origins:

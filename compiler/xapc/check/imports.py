@@ -1,12 +1,24 @@
 """Imports: from `xap`, from the standard library's typing and enum, from sibling modules."""
 
 import ast
+import re
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xapc import errors
-from xapc.check.entities import BROKEN, STANDARD, Entity, Namespace, TheApp, Variable, Word, home_of
+from xapc.check.entities import (
+    BROKEN,
+    STANDARD,
+    Entity,
+    ModuleNames,
+    Namespace,
+    TheApp,
+    Variable,
+    Word,
+    home_of,
+)
 from xapc.source import Span
-from xapc.survey import binds
 
 if TYPE_CHECKING:
     from xapc.check.module import ModuleChecker
@@ -18,12 +30,29 @@ def declare(checker: "ModuleChecker", node: ast.Import | ast.ImportFrom, number:
             _whole_module(checker, alias, number)
         return
     if node.level or node.module is None:
-        checker.unit.diagnostics.add(errors.RelativeImport(span=checker.span(node)))
-        for alias in node.names:
-            _declare_broken(checker, alias, number)
+        named = [(checker.span(a), a.name, a.asname or a.name) for a in node.names]
+        error = errors.relative(checker.span(node), node.module, node.level, named)
+        checker.unit.diagnostics.add(error)
+        starred = any(alias.name == "*" for alias in node.names)
+        if node.module is None or starred or not error.edits:
+            checker.names.open |= starred
+            for alias in node.names:
+                _declare_broken(checker, alias, number)
+            return
+    assert node.module is not None
+    if node.module == Path(checker.names.source.path).stem:
+        checker.unit.diagnostics.add(errors.imports_itself(_place(checker, node), [node.module]))
         return
     for alias in node.names:
         _one_name(checker, node, node.module, alias, number)
+
+
+def _place(checker: "ModuleChecker", node: ast.ImportFrom) -> Span:
+    """Where the module's name stands in `from name import ...`."""
+    whole, name = checker.span(node), node.module or ""
+    line = whole.source.line(whole.line)
+    found = re.match(rf"from[\s.]+({re.escape(name)})\b", line[whole.column - 1 :])
+    return whole if found is None else errors.slice_of(whole, found.start(1), found.end(1))
 
 
 def _whole_module(checker: "ModuleChecker", alias: ast.alias, number: int) -> None:
@@ -33,11 +62,16 @@ def _whole_module(checker: "ModuleChecker", alias: ast.alias, number: int) -> No
     inner = None if members is None else members.get(part)
     if members is None or (part and not isinstance(inner, Namespace)):
         span = checker.span(alias)
-        checker.unit.diagnostics.add(errors.cannot_import(span, alias.name))
+        error = errors.cannot_import(span, alias.name)
+        if alias.name == Path(span.source.path).stem:
+            error = errors.imports_itself(span, [alias.name])
+        elif errors.is_sibling(span.source, alias.name):
+            error = errors.sibling_as_whole(span, alias.name, alias.asname or alias.name)
+        checker.unit.diagnostics.add(error)
         _declare_broken(checker, alias, number)
         return
     if part and alias.asname:
-        checker.unit.diagnostics.add(errors.RenamedWord(span=checker.span(alias), name=alias.name))
+        checker.unit.diagnostics.add(_renamed(checker, alias))
     found = inner if part and alias.asname and inner else Namespace(whole, lambda: members)
     name = alias.asname or whole
     if name not in checker.whole_modules:
@@ -57,11 +91,14 @@ def _one_name(
 ) -> None:
     name = alias.asname or alias.name
     if alias.name == "*":
-        checker.unit.diagnostics.add(_star(checker, module, alias))
-        if module == "xap":
-            for each, entity in checker.unit.sdk_names.items():
-                checker.names.names.setdefault(each, entity)
+        _star(checker, node, module, alias)
         return
+    if checker.imported.get(name) == (module, alias.name):
+        first = checker.names.places[name]
+        checker.unit.diagnostics.add(errors.imported_twice(checker.span(alias), name, first))
+        return
+    if name not in checker.names.places:
+        checker.imported[name] = module, alias.name
     if module == "xap" and alias.name == "App":
         checker.app_names.add(name)
     checker.declare(name, alias, number, lambda: _resolve(checker, node, module, alias))
@@ -86,23 +123,50 @@ def _resolve(
         elif home_of(alias.name) != "xap":
             return _refuse(checker, _misplaced(checker, node, alias))
         return _member(checker, span, module, alias.name, checker.unit.sdk_names)
-    return _from_sibling(checker, Span.of(checker.names.source, node), module, alias)
+    if module.startswith("xap."):
+        known = all(each.name in checker.unit.sdk_names for each in node.names)
+        checker.unit.diagnostics.add(errors.of_xap(_place(checker, node), module, known=known))
+        return checker.unit.sdk_names.get(alias.name, BROKEN)
+    return _from_sibling(checker, _place(checker, node), module, alias)
 
 
 def _require_own_name(checker: "ModuleChecker", alias: ast.alias) -> None:
     if alias.asname and alias.asname != alias.name:
-        checker.unit.diagnostics.add(errors.RenamedWord(span=checker.span(alias), name=alias.name))
+        checker.unit.diagnostics.add(_renamed(checker, alias))
 
 
-def _star(checker: "ModuleChecker", module: str, alias: ast.alias) -> errors.Error:
-    """`from xap import *`: what the file uses of it takes its place."""
-    span = checker.span(alias)
-    if module != "xap":
-        return errors.StarImport(span=span)
-    read = {n.id for n in ast.walk(checker.tree) if isinstance(n, ast.Name)}
-    taken = {name for each in checker.tree.body for name in binds(each)}
-    used = [name for name in checker.unit.sdk_names if name in read - taken]
-    return errors.StarImport(span=span, edits=errors.replace(span, ", ".join(used)) if used else ())
+def _renamed(checker: "ModuleChecker", alias: ast.alias) -> errors.Error:
+    return errors.RenamedWord(span=checker.span(alias), name=alias.name, other=alias.asname or "")
+
+
+def _star(checker: "ModuleChecker", node: ast.ImportFrom, module: str, alias: ast.alias) -> None:
+    """What the file uses of the module takes the place of the star."""
+    unit, names = checker.unit, checker.names
+    known: dict[str, Entity] = {}
+    having: list[str] = []
+    if module == "xap":
+        known = unit.sdk_names
+    elif module in STANDARD:
+        known = {name: Word(name) for name in STANDARD[module]}
+    else:
+        before = unit.diagnostics.count
+        sibling = checker.load_sibling(module, _place(checker, node))
+        if sibling is None:
+            names.open = True
+            if unit.diagnostics.count > before:
+                return
+        else:
+            having = list(sibling.places)
+            for each in having:
+                if each not in names.places:
+                    unit.declare(names, each, partial(_of_star, checker, sibling, each))
+    for each, entity in known.items():
+        names.names.setdefault(each, entity)
+    unit.diagnostics.add(errors.star(checker.span(alias), having or list(known)))
+
+
+def _of_star(checker: "ModuleChecker", sibling: ModuleNames, name: str) -> Entity:
+    return checker.unit.resolve(sibling, name) or BROKEN
 
 
 def _misplaced(checker: "ModuleChecker", node: ast.ImportFrom, alias: ast.alias) -> errors.Error:
@@ -137,7 +201,10 @@ def _from_sibling(checker: "ModuleChecker", whole: Span, module: str, alias: ast
         return BROKEN
     if alias.name not in names.places:
         close = _near(alias.name, names.places)
-        return _refuse(checker, errors.no_such_import(span, module, alias.name, close))
+        words = {**checker.unit.sdk_names, **checker.unit.standard_names}
+        have = [each for each in names.places if each not in words]
+        error = errors.no_such_import(span, module, alias.name, close, have)
+        return _refuse(checker, error)
     found = checker.unit.resolve(names, alias.name) or BROKEN
     scalar_state = (
         isinstance(found, Variable) and not found.target.constant and found.target.type.is_scalar

@@ -7,7 +7,6 @@ from xapc.check import expr, statements
 from xapc.check.coerce import coerce, condition, describe, is_poison
 from xapc.check.context import Context
 from xapc.check.entities import Word
-from xapc.check.methods import offset
 from xapc.source import Span
 from xapc.tree import (
     Assign,
@@ -142,7 +141,7 @@ def _enumerate(ctx: Context, node: ast.For, call: ast.Call) -> list[Stmt]:
         ctx.error(errors.EnumerateForm(span=ctx.span(call)))
         return _broken(ctx, node)
     sequence = _sequence(ctx, args[0])
-    first = _bound(ctx, offset(ctx, expr.value(ctx, args[1]))) if len(args) == 2 else None
+    first = _bound(ctx, expr.value(ctx, args[1])) if len(args) == 2 else None
     counter = _target(ctx, pair.elts[0], INDEX, ctx.span(call))
     if sequence is None or counter is None or (first is not None and is_poison(first)):
         return _broken(ctx, node)

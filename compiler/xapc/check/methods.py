@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from xapc import errors
 from xapc.check import annotations, expr
-from xapc.check.binding import Bound, Parameter, bind
+from xapc.check.binding import Bound, Parameter, arguments, bind
 from xapc.check.coerce import adopt, describe, is_poison, not_integer, unify
 from xapc.check.context import Context, poison
 from xapc.check.entities import TypeName
@@ -77,7 +77,8 @@ def method(ctx: Context, node: ast.Call, func: ast.Attribute, base: Expr) -> Exp
         )
     if isinstance(type, StructType) and name in type.fields:
         return ctx.error(errors.NotCallable(span=span, what=f"field '{name}'"))
-    return ctx.no_member(span, type, name, known(type))
+    ctx.no_member(span, type, name, known(type))
+    return arguments(ctx, node, foreign=name not in known(type) and errors.is_foreign(name))
 
 
 def known(type: Type) -> list[str]:
@@ -315,7 +316,13 @@ def _len(ctx: Context, node: ast.Call) -> Expr:
         return ViewLen(INDEX, span, sequence)
     if isinstance(sequence.type, TupleType):
         return Const(UNTYPED, span, len(sequence.type.items))
-    return ctx.error(errors.NotIndexable(span=sequence.span, type=describe(sequence.type)))
+    hint = f"its size in bytes is sizeof({sequence.type})" if _has_size(sequence.type) else ""
+    what = describe(sequence.type)
+    return ctx.error(errors.NotIndexable(span=sequence.span, type=what, hint=hint))
+
+
+def _has_size(type: Type) -> bool:
+    return isinstance(type, (IntType, StructType)) and type is not INDEX
 
 
 def _abs(ctx: Context, node: ast.Call) -> Expr:

@@ -50,6 +50,8 @@ class ModuleChecker:
     main: bool
     app_names: set[str] = field(default_factory=set)
     """What `App` was imported as."""
+    imported: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What a name was imported as: module, and name there."""
     whole_modules: set[str] = field(default_factory=set)
     """Names of imported modules that are not of the app."""
     class_names: set[str] = field(default_factory=set)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from xaprt import abi
 
 from xapc import errors
-from xapc.check.binding import Parameter, bind
+from xapc.check.binding import Parameter, anything, arguments, bind
 from xapc.check.coerce import describe
 from xapc.check.context import Context, poison
 from xapc.check.messages import message
@@ -46,7 +46,9 @@ def log(ctx: Context, node: ast.Call, func: ast.Attribute) -> Expr:
         return _hexdump(ctx, node)
     if func.attr not in LEVELS:
         known = [*LEVELS, "hexdump"]
-        return ctx.error(errors.unknown_member(ctx.span(func), "log", func.attr, known))
+        error = errors.unknown_member(ctx.span(func), "log", func.attr, known)
+        ctx.error(error)
+        return arguments(ctx, node, foreign=not error.edits)
     text = _only_message(ctx, node, f"log.{func.attr}()")
     return poison(span) if text is None else Log(NONE, span, LEVELS[func.attr], text)
 
@@ -55,7 +57,13 @@ def _only_message(ctx: Context, node: ast.Call, what: str) -> Message | None:
     """The one argument, a message; None where that is reported."""
     more = [*node.args[1:], *(k.value for k in node.keywords)]
     if more:
-        ctx.error(errors.MessageArguments(span=ctx.span(more[0]), what=what))
+        edits: tuple[errors.Edit, ...] = ()
+        if not node.keywords:
+            values = [(each, ctx.span(each)) for each in node.args]
+            edits = errors.one_message(values)
+        ctx.error(errors.MessageArguments(span=ctx.span(more[0]), what=what, edits=edits))
+        for each in more:
+            anything(ctx, each)
         return None
     if not node.args:
         ctx.error(errors.MissingArgument(span=ctx.span(node), what=what, names="message"))

@@ -32,14 +32,17 @@ if TYPE_CHECKING:
     from xapc.errors.constructs import *  # noqa: F403  # as above
     from xapc.errors.declarations import *  # noqa: F403  # as above
     from xapc.errors.flow import *  # noqa: F403  # as above
+    from xapc.errors.foreign import *  # noqa: F403  # as above
     from xapc.errors.handlers import *  # noqa: F403  # as above
     from xapc.errors.imports import *  # noqa: F403  # as above
     from xapc.errors.integers import *  # noqa: F403  # as above
     from xapc.errors.messages import *  # noqa: F403  # as above
     from xapc.errors.names import *  # noqa: F403  # as above
+    from xapc.errors.rewrites import *  # noqa: F403  # as above
     from xapc.errors.services import *  # noqa: F403  # as above
     from xapc.errors.shapes import *  # noqa: F403  # as above
     from xapc.errors.syntax import *  # noqa: F403  # as above
+    from xapc.errors.translated import *  # noqa: F403  # as above
     from xapc.errors.typing import *  # noqa: F403  # as above
 
 __all__ = [
@@ -60,6 +63,8 @@ __all__ = [
 MODULES = (
     "syntax",
     "names",
+    "foreign",
+    "translated",
     "imports",
     "declarations",
     "classes",
@@ -73,6 +78,7 @@ MODULES = (
     "flow",
     "app",
     "handlers",
+    "rewrites",
     "services",
     "buildtime",
 )

@@ -99,6 +99,7 @@ class ReversedRange(Error):
 
     code = "E0327"
     title = "reversed is for range(...)"
+    help = "count an index down: for i in reversed(range(len(a)))"
 
 
 @dataclass(frozen=True, kw_only=True)

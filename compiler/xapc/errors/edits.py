@@ -125,7 +125,7 @@ def whole(span: Span) -> Span:
 def _method_calls(source: Source) -> dict[tuple[int, int], tuple[str, Span]]:
     """The calls `x.name(...)` of a file, by where the name ends."""
     found = {}
-    for node in (each for top in _statements(source) for each in ast.walk(top)):
+    for node in (each for top in statements(source) for each in ast.walk(top)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             name = Span.of(source, node.func)
             place = name.end_line, name.end_column
@@ -137,7 +137,7 @@ def _method_calls(source: Source) -> dict[tuple[int, int], tuple[str, Span]]:
 
 
 @lru_cache(maxsize=4)
-def _statements(source: Source) -> tuple[ast.stmt, ...]:
+def statements(source: Source) -> tuple[ast.stmt, ...]:
     """The top level of a file."""
     try:
         return tuple(ast.parse(source.text).body)
@@ -147,7 +147,7 @@ def _statements(source: Source) -> tuple[ast.stmt, ...]:
 
 def known(source: Source, name: str, module: str = "xap") -> tuple[str, tuple[Edit, ...]]:
     """How a file writes `name` of `module`, and the edits that make it known there."""
-    for each in _statements(source):
+    for each in statements(source):
         match each:
             case ast.Import(names=names):
                 for alias in names:
@@ -161,17 +161,22 @@ def known(source: Source, name: str, module: str = "xap") -> tuple[str, tuple[Ed
 
 def imported(source: Source, name: str, module: str = "xap") -> tuple[Edit, ...]:
     """What imports `name`, which is not known in the file yet."""
-    body = _statements(source)
+    body = statements(source)
     for each in reversed(body):
         match each:
             case ast.ImportFrom(module=taken, names=[*_, last], level=0) if taken == module:
                 if last.name != "*":
                     return (insert(Span.of(source, last).after(), f", {name}"),)
-    below = next((each for each in body if not _stands_above(each)), None)
+    return (insert(import_line(source), f"from {module} import {name}\n"),)
+
+
+def import_line(source: Source) -> Span:
+    """Where a new import stands: above all statements that may stand below one."""
+    below = next((each for each in statements(source) if not _stands_above(each)), None)
     line = 1
     if below is not None:
         line = min([below.lineno, *(each.lineno for each in _decorators(below))])
-    return (insert(Span(source, line, 1, line, 1), f"from {module} import {name}\n"),)
+    return Span(source, line, 1, line, 1)
 
 
 def _decorators(node: ast.stmt) -> list[ast.expr]:

@@ -28,10 +28,11 @@ class Unbound(Error):
     """
 
     code = "E0601"
-    title = "'{name}' may be unbound here"
+    title = "'{name}' may be unbound here{why}"
     help = "{hint}"
 
     name: str
+    why: str = ""
     hint: str = "assign it on every way before"
 
 
@@ -53,11 +54,12 @@ class FallsOff(Error):
     """
 
     code = "E0602"
-    title = "'{name}' can end without returning {type}"
+    title = "'{name}' can end without returning {type}{why}"
     help = "return a value, or call panic(...) or not_handled()"
 
     name: str
     type: str
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,9 +268,10 @@ class MissingGlobal(Error):
 
     code = "E0610"
     title = "'{name}' is a local here, because it is assigned in this function"
-    help = "to mean the state variable, write `global {name}` first"
+    help = "{hint}"
 
     name: str
+    hint: str
 
 
 def missing_global(span: Span, name: str, function: ast.FunctionDef) -> Error:
@@ -284,7 +287,33 @@ def missing_global(span: Span, name: str, function: ast.FunctionDef) -> Error:
         begin = Span(span.source, first.lineno, 1, first.lineno, 1)
         indent = span.source.line(first.lineno)[: first.col_offset]
         edits = (insert(begin, f"{indent}global {name}\n"),)
-    return MissingGlobal(span=span, name=name, edits=edits)
+    hint = f"to mean the state variable, write `global {name}` first"
+    return MissingGlobal(span=span, name=name, hint=hint, edits=edits)
+
+
+def hides(span: Span, name: str, what: str, place: Span | None) -> Error:
+    """A local that is read before it is assigned, at `place`; the module has something else of
+    that name."""
+    hint = f"it hides {what} of that name in all of the function: choose another name"
+    related = () if place is None else (Related(place, "assigned here"),)
+    return MissingGlobal(span=span, name=name, hint=hint, related=related)
+
+
+def falls_off(span: Span, name: str, type: str, gap: str, place: Span | None) -> Error:
+    """`gap` is what the match at `place`, if there is one, has no case for."""
+    return FallsOff(span=span, name=name, type=type, why=_lacking(gap), related=_there(gap, place))
+
+
+def unbound_by_match(span: Span, name: str, gap: str, place: Span) -> Error:
+    return Unbound(span=span, name=name, why=_lacking(gap), related=_there(gap, place))
+
+
+def _lacking(gap: str) -> str:
+    return f": no case for {gap}" if gap else ""
+
+
+def _there(gap: str, place: Span | None) -> tuple[Related, ...]:
+    return (Related(place, f"no case for {gap}"),) if place is not None else ()
 
 
 def unbound(

@@ -1,9 +1,24 @@
 """Imports (E02xx)."""
 
+import re
+import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from xapc.diagnostics import Edit, Error
-from xapc.errors.edits import between, did_you_mean, insert, known, replace
+from xapc.errors.edits import (
+    between,
+    did_you_mean,
+    insert,
+    known,
+    near,
+    offer,
+    replace,
+    slice_of,
+)
+from xapc.errors.foreign import INSTEAD, LIBRARY
+from xapc.errors.names import DependsOnItself
+from xapc.errors.rewrites import is_sibling, listed, renamed, siblings, taken_apart
 from xapc.source import Span
 
 
@@ -60,6 +75,9 @@ class StarImport(Error):
 
     code = "E0208"
     title = "import the names that you use"
+    help = "{hint}"
+
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +93,9 @@ class RelativeImport(Error):
 
     code = "E0209"
     title = "a sibling module is imported by its name"
+    help = "{hint}"
+
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +113,11 @@ class RenamedWord(Error):
     title = "'{name}' is imported under another name"
 
     name: str
+    other: str = ""
+
+    def __post_init__(self) -> None:
+        if self.other and "." not in self.name:
+            offer(self, renamed(self.span, self.name, self.other))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,45 +149,72 @@ class CannotShare(Error):
     name: str
 
 
-_ARRAY = "use Array[T, N[n]]"
-
-
-_ENUM = "write class Op(u32, Enum), each member with its value"
-
-
-_NO_NONE = "there is no None among values: return a flag beside the value, or an error code"
-
-
-_INSTEAD = {
-    "abc": "functions are called by their names; there is no inheritance",
-    "array": _ARRAY,
-    "asyncio": "a handler runs from its call to its end",
-    "collections": _ARRAY,
-    "ctypes": "use @struct, which has C's layout, and xap's integers",
-    "dataclasses": "write @struct above the class: from xap import struct",
-    "enum.IntEnum": _ENUM,
-    "enum.IntFlag": "write class Bits(u32, Flag), each member with its value",
-    "enum.auto": "write the value of each member",
-    "logging": "use xap's log: from xap import log",
-    "random": "there is no source of randomness; ask the firmware (SMCCC TRNG) by call_smc",
-    "struct": "take bytes apart by a.load(u32, offset), put them together by a.store(offset, x)",
-    "threading": "a handler runs from its call to its end; calls come one after the other",
-    "time": "use now_ns() and set_timer(ns): from xap import now_ns, set_timer",
-    "typing.Dict": "use an Array of structs that is searched",
-    "typing.List": _ARRAY,
-    "typing.NamedTuple": "use @struct: from xap import struct",
-    "typing.Optional": _NO_NONE,
-    "typing.Tuple": "write tuple[...]",
-    "typing.TypeAlias": "leave it out: an alias of a type is assigned, Word = u32",
-    "typing.Union": "a value has one type",
-}
-
-
 def cannot_import(span: Span, name: str) -> Error:
-    hint = _INSTEAD.get(name) or _INSTEAD.get(name.partition(".")[0])
-    return CannotImport(
-        span=span, name=name, hint=hint or "import from xap, or from a file beside this one"
+    """`span` is that of the module's name, or begins with it."""
+    hint = INSTEAD.get(name) or INSTEAD.get(name.partition(".")[0])
+    if hint is None and name.startswith("xap."):
+        hint = "import from xap itself; xap.smccc and xap.psci are its modules"
+    if hint is None and name.partition(".")[0] not in sys.stdlib_module_names:
+        close = near(name, siblings(span.source))
+        if close is not None:
+            edits = replace(slice_of(span, 0, len(name)), close)
+            return CannotImport(span=span, name=name, hint=did_you_mean(close), edits=edits)
+        hint = f"there is no file {name}.py beside this one"
+        if "." in name:
+            hint = "modules lie beside the app's file; there are no packages"
+    return CannotImport(span=span, name=name, hint=hint or LIBRARY)
+
+
+def sibling_as_whole(span: Span, module: str, bound: str) -> Error:
+    """`import m` of a file beside this one."""
+    hint = f"import its names: from {module} import ..."
+    return CannotImport(span=span, name=module, hint=hint, edits=taken_apart(span, module, bound))
+
+
+def of_xap(span: Span, module: str, *, known: bool) -> Error:
+    """`from xap.types import u32`; `known`: xap itself has all of the names."""
+    edits = replace(span, "xap") if known else ()
+    name = module.partition(".")[2]
+    hint = (
+        "write from xap import log, and log.info(...)"
+        if name == "log"
+        else "import from xap itself"
     )
+    return CannotImport(span=span, name=module, hint=hint, edits=edits)
+
+
+def relative(
+    whole: Span, module: str | None, level: int, names: list[tuple[Span, str, str]]
+) -> Error:
+    """`from .m import x`, `from . import m`; `names` are place, name and what is bound."""
+    line, source = whole.source.line(whole.line), whole.source
+    found = re.match(r"from(\s*\.+\s*)", line[whole.column - 1 :])
+    edits: tuple[Edit, ...] = ()
+    hint = f"from {module or names[0][1]} import ..."
+    if found is None or level > 1:
+        return RelativeImport(span=whole, hint=hint)
+    if module is not None and is_sibling(source, module):
+        edits = replace(slice_of(whole, found.start(1), found.end(1)), " ")
+    elif module is None and len(names) == 1 and is_sibling(source, names[0][1]):
+        edits = taken_apart(*names[0])
+    return RelativeImport(span=whole, hint=hint, edits=edits)
+
+
+def star(span: Span, names: list[str]) -> Error:
+    """`import *` of a module that has `names`."""
+    edits = listed(span, names)
+    unused = names and not any(edit.text for edit in edits)
+    return StarImport(
+        span=span, hint="the file uses none: leave it out" if unused else "", edits=edits
+    )
+
+
+def imports_itself(span: Span, chain: list[str]) -> Error:
+    """The last of the chain imports the first."""
+    hint = "a file does not import itself"
+    if len(chain) > 1:
+        hint = f"{' -> '.join([*chain, chain[0]])}: put what they share into a file of its own"
+    return DependsOnItself(span=span, name=chain[0], hint=hint)
 
 
 def misplaced_import(whole: Span, names: list[Span], number: int, name: str, home: str) -> Error:
@@ -183,8 +236,14 @@ def misplaced_import(whole: Span, names: list[Span], number: int, name: str, hom
     return NoSuchImport(span=at, module="xap", name=name, hint=hint, edits=edits)
 
 
-def no_such_import(span: Span, module: str, name: str, close: str | None) -> Error:
+def no_such_import(
+    span: Span, module: str, name: str, close: str | None, have: Collection[str] = ()
+) -> Error:
     taken = close is not None and known(span.source, close, module)[1] == ()
     edits = replace(span, close) if close and span.text() == name and not taken else ()
+    if close and span.text() != name and re.match(rf"{name}\s+as\b", span.text()):
+        edits = replace(slice_of(span, 0, len(name)), close)
     hint = did_you_mean(close)
+    if not close and 0 < len(have) <= 8:
+        hint = f"it has {', '.join(have)}"
     return NoSuchImport(span=span, module=module, name=name, hint=hint, edits=edits)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from xapc.diagnostics import Error
+from xapc.diagnostics import Edit, Error
 from xapc.errors.edits import (
     insert,
     offer,
@@ -12,7 +12,7 @@ from xapc.errors.edits import (
     wrap,
 )
 from xapc.source import Span
-from xapc.types import U8, ArrayType, Type
+from xapc.types import U8, ArrayType, TupleType, Type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,11 @@ class NotAMessage(Error):
     """
 
     code = "E0338"
-    title = "a message is a string, this is {type}"
+    title = "{wanted}, this is {type}"
     help = "{hint}"
 
     type: str
+    wanted: str = "a message is a string"
     hint: str = ""
 
 
@@ -106,9 +107,33 @@ class FormatSpecification(Error):
 
     code = "E0340"
     title = "format specification '{spec}' is not part of the language"
-    help = "it may be [#][0][width][d|x|X|o|b]"
+    help = "{hint}"
 
     spec: str
+    hint: str = "it may be [#][0][width][d|x|X|o|b], the width up to 99"
+
+    def __post_init__(self) -> None:
+        # The span is that of the value, behind which the specification stands.
+        end = self.span.after()
+        rest = end.source.line(end.line)[end.column - 1 :]
+        plain = _PLAIN.get(self.spec) if self.spec in _PLAIN else _right(self.spec)
+        if (
+            plain is not None
+            and self.hint == FormatSpecification.hint
+            and rest.startswith(f":{self.spec}}}")
+        ):
+            new = f":{plain}" if plain else ""
+            offer(self, replace(slice_of(end, 0, len(self.spec) + 1), new))
+
+
+_PLAIN = {"s": "", "n": "d", "i": "d", "u": "d"}
+"""What they mean of an integer, or in C."""
+
+
+def _right(spec: str) -> str | None:
+    """Numbers are aligned to the right as they are: `>8` is `8`."""
+    found = re.fullmatch(r">(#?[1-9][0-9]?[dxXob]?)", spec)
+    return found[1] if found else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +208,23 @@ class MessageArguments(Error):
 def not_printable(span: Span, name: str, type: Type) -> Error:
     """A value in a message that has no form there."""
     hint = "print its parts" if type.is_aggregate else ""
-    if isinstance(type, ArrayType) and type.element == U8:
+    if isinstance(type, TupleType):
+        hint = "print its items: {x[0]} {x[1]}"
+    elif isinstance(type, ArrayType) and type.element == U8:
         hint = "print its elements, or use log.hexdump(...)"
-    return NotAMessage(span=span, type=name, hint=hint)
+    wanted = "a message prints integers, bools and enumerations"
+    return NotAMessage(span=span, type=name, wanted=wanted, hint=hint)
+
+
+def text_built(span: Span, edits: tuple[Edit, ...]) -> Error:
+    """`"x is %d" % x` and `"x is {}".format(x)`."""
+    return TextNotHere(span=span, hint=_INTO, edits=edits)
+
+
+def text_chosen(span: Span) -> Error:
+    """`"yes" if x else "no"`."""
+    hint = "choose between two messages: if ...: log.info(...)"
+    return TextNotHere(span=span, hint=hint)
+
+
+_INTO = 'put values into the message: f"... {x} ..."'

@@ -146,8 +146,10 @@ class NotIndexable(Error):
 
     code = "E0320"
     title = "{type} has no elements"
+    help = "{hint}"
 
     type: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

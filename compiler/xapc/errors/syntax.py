@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from xapc.diagnostics import Error
 from xapc.errors.edits import insert
+from xapc.errors.mending import mended
 from xapc.source import Span
 
 
@@ -237,7 +238,8 @@ _FOREIGN = (
 def not_python(span: Span, text: str) -> Error:
     line = span.source.line(span.line)
     found = (hint for form, hint in _FOREIGN if re.search(form, line))
-    return NotPython(span=span, text=text, hint=next(found, "") if text == "invalid syntax" else "")
+    hint = next(found, "") if text == "invalid syntax" else ""
+    return NotPython(span=span, text=text, hint=hint, edits=mended(span, text))
 
 
 def not_at_top_level(span: Span, node: ast.stmt) -> Error:

@@ -11,6 +11,7 @@ from xapc.errors.edits import (
     compared,
     expression,
     is_operand,
+    part,
     replace,
     whole,
 )
@@ -351,10 +352,26 @@ def no_such_operator(
     return NoSuchOperator(span=span, op=op, type=name, hint=hint, edits=edits)
 
 
+def _asked(span: Span, type: EnumType) -> tuple[Edit, ...]:
+    """`flags & Bits.A`, of a member of one bit, is `Bits.A in flags`."""
+    match expression(span):
+        case ast.BinOp(left=left, op=ast.BitAnd(), right=right):
+            for member, flags in ((right, left), (left, right)):
+                owner, _, name = part(span, member).text().rpartition(".")
+                one_bit = owner == str(type) and type.members.get(name, 0).bit_count() == 1
+                if type.flag and one_bit and isinstance(flags, ast.Name | ast.Attribute):
+                    return replace(span, f"{type}.{name} in {part(span, flags).text()}")
+        case _:
+            pass
+    return ()
+
+
 def not_bool(span: Span, name: str, type: Type, edits: tuple[Edit, ...]) -> Error:
     hint = "say what is tested"
     if isinstance(type, EnumType):
-        hint = "ask for a flag: A in x" if type.flag else "compare it with a member"
+        member = next(iter(type.members), "A")
+        hint = f"ask for a flag: {type}.{member} in x" if type.flag else "compare it with a member"
+        edits = edits or _asked(span, type)
     elif type.is_aggregate:
         hint = "it always has all of its elements: test one of them"
     elif isinstance(type, IntType):

@@ -4,6 +4,7 @@
 
 import ast
 
+from xapc import errors
 from xapc.source import Located
 from xapc.strip.base import Function
 from xapc.strip.expressions import Expressions
@@ -66,7 +67,7 @@ class Statements(Expressions):
     def imported(self, node: ast.Import | ast.ImportFrom) -> ast.stmt | list[ast.stmt]:
         if self.function is None:
             return node
-        self.absent(node, NESTED[type(node)])
+        self.absent(node, NESTED[type(node)], errors.moved_up(self.source, node))
         return [self.poisoned(name, node) for name in binds(node)]
 
     # --- statements ------------------------------------------------------------------------------
