@@ -1,8 +1,8 @@
 """What refuses an app, from its manifest and its grants (ABI.md 1.3, 4.1, 4.2).
 
 The hypervisor asks it when it loads, `xapc bundle` before that. What depends on guests and
-devices is the hypervisor's own (`xap_harness.hypervisor.loader`); the image's shape is checked
-by `xaprt.image`.
+devices is the hypervisor's own (`xap_harness.hypervisor.loader`); what a manifest may hold at all
+is checked before: of an image by `xaprt.image`, of an app in Python by `xapc`.
 """
 
 from collections.abc import Collection, Iterable
@@ -27,8 +27,6 @@ def admit(
     manifest: Manifest, rights: Rights, serves: Collection[int] | None, others: Iterable[Loaded]
 ) -> None:
     """Raises LoadError unless the app may run here, beside those that do."""
-    _require_version(manifest)
-    _require_limits(manifest)
     _require_rights(manifest, rights)
     _require_free_ids(manifest)
     for other, other_serves in others:
@@ -36,27 +34,6 @@ def admit(
             raise LoadError(manifest, f"app '{other.name}' has the same UUID")
         if _share_a_guest(serves, other_serves):
             _require_disjoint(manifest, other)
-
-
-def _require_version(manifest: Manifest) -> None:
-    major, minor = manifest.abi_version >> 16, manifest.abi_version & 0xFFFF
-    if major != abi.VERSION_MAJOR or minor > abi.VERSION_MINOR:
-        raise LoadError(
-            manifest,
-            f"built for ABI {major}.{minor}, "
-            f"this hypervisor has {abi.VERSION_MAJOR}.{abi.VERSION_MINOR}",
-        )
-
-
-def _require_limits(manifest: Manifest) -> None:
-    """Those that are the hypervisor's own (ABI.md 3.6, 5.4); the image has others."""
-    if manifest.budget_us > abi.BUDGET_MAX_US:
-        raise LoadError(
-            manifest, f"a budget of {manifest.budget_us} us; at most {abi.BUDGET_MAX_US} are given"
-        )
-    for virq in sorted(Rights.asked_by(manifest).irqs):
-        if not abi.SPI_FIRST <= virq <= abi.SPI_LAST:
-            raise LoadError(manifest, f"interrupt {virq} is no shared peripheral interrupt")
 
 
 def _require_rights(manifest: Manifest, rights: Rights) -> None:
@@ -67,14 +44,7 @@ def _require_rights(manifest: Manifest, rights: Rights) -> None:
 
 def _require_free_ids(manifest: Manifest) -> None:
     for route in manifest.routes:
-        if is_mmio(route):
-            if route.first % abi.PAGE_SIZE or (route.last + 1) % abi.PAGE_SIZE:
-                raise LoadError(
-                    manifest,
-                    f"MMIO region {as_range(route.first, route.last)} is not made of whole pages",
-                )
-            continue
-        why = abi.route_refusal(route.first, route.last)
+        why = abi.route_refusal(route.first, route.last) if route.is_call else None
         if why is not None:
             raise LoadError(
                 manifest, f"route {as_range(route.first, route.last)} is reserved: {why}"

@@ -60,33 +60,12 @@ def refused(wanted: Manifest, rights: Rights | None = None, others=(), serves=No
 # --- the manifest ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("version", "fits"),
-    [(0x1_0000, True), (0x1_0001, False), (0x2_0000, False), (0, False), (0xFFFF, False)],
-)
-def test_the_abi_version_is_the_same_major_and_no_newer_minor(version, fits):
-    """ABI.md 1.3."""
-    if fits:
-        admit(manifest(abi_version=version), Rights(), None, [])
-    else:
-        assert "ABI" in refused(manifest(abi_version=version))
-
-
 def test_a_need_beyond_the_grant_refuses_the_load():
     """ABI.md 4.1: nothing is granted by default."""
     needy = manifest(needs=(Need(NeedKind.CALL_SMC, (0xC400_0053, 0xC400_0054)),))
     assert "0xc4000053, 0xc4000054" in refused(needy)
     assert "0xc4000054" in refused(needy, Rights(frozenset({0xC400_0053})))
     admit(needy, Rights(frozenset({0xC400_0053, 0xC400_0054, 0x8400_0050})), None, [])
-
-
-@pytest.mark.parametrize(("budget_us", "fits"), [(0, True), (10_000, True), (10_001, False)])
-def test_a_budget_above_ten_milliseconds_is_refused(budget_us, fits):
-    """ABI.md 5.4."""
-    if fits:
-        admit(manifest(budget_us=budget_us), Rights(), None, [])
-    else:
-        assert "budget" in refused(manifest(budget_us=budget_us))
 
 
 # --- reserved ids ---------------------------------------------------------------------------

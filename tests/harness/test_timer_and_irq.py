@@ -221,13 +221,6 @@ def test_without_a_requester_it_is_eperm(asm_app):
     assert int.from_bytes(app.space.read(app.data, 8), "little") == errno(Errno.EPERM)
 
 
-@pytest.mark.parametrize("virq", [31, 1020, 0])
-def test_only_spis_can_be_reserved(asm_app, virq):
-    """ABI.md 3.6: 32..1019."""
-    with pytest.raises(LoadError, match=f"interrupt {virq} "):
-        asm_app(INJECTS, needs=(Need(NeedKind.IRQ, (virq,)),))
-
-
 def test_an_interrupt_is_reserved_for_one_app(asm_app):
     """ABI.md 3.6, 4.1: for the guests that both serve."""
     first = asm_app(INJECTS, needs=IRQS, name="first", serves=(1, 2))

@@ -8,6 +8,7 @@ _PAGES = "MMIO routes and a domain's regions are whole pages (ABI.md 4.2)"
 _32_BITS = "a need of the manifest has 32 bits"
 _READ = "the reader of manifests refuses it already"
 _MASKED = "the hypervisor masks the value, too"
+_OWNER_5 = "what goes beyond owner 4 takes from owner 5, and is refused"
 _READ_ANEW = "what is not at hand is read again"
 _NONE_AHEAD = "no whole instruction lies between"
 _AT_ONCE = "which of two that happen at once is first; an instruction more"
@@ -70,6 +71,11 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("scheduler", "Scheduler._run", "0x1 -> 0x2", _AT_ONCE),
     ("scheduler", "Scheduler._run", "*without guest.ready_at > clock.now_ns", _PASSED_OVER),
     ("scheduler", "Scheduler._run", "guest.ready_at > clock.now_ns -> *", _PASSED_OVER),
+    ("abi", "route_refusal", "0x18 -> 0x19", _OWNER_5),
+    ("abi", "route_refusal", "0xffffff -> 0x1000000", _OWNER_5),
+    ("abi", "TIMER_MIN_NS", "*", "a nanosecond"),
+    ("abi", "RESTART_NEVER", "*", "the compiler alone asks for it"),
+    ("abi", "ID_*", "*", "apps alone ask for it"),
     ("app_space", "UnicornAppSpace.__init__", "no self._pc*", "each call sets it"),
     ("app_space", "UnicornAppSpace.__init__", "memory.executable -> True", "it looks at more"),
     ("app_space", "UnicornAppSpace.sp", "0x1 -> 0x2", "the first of them counts"),
