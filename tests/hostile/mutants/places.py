@@ -26,7 +26,9 @@ NO_RULES = {
     "the timeline and traces": (
         "_record_*", "_note*", "_name", "_go_on", "_told", "status_name", "_count_events",
     ),
-    "what is printed for people": ("__repr__", "__str__", "_flags", "_called"),
+    "what is printed for people": (
+        "__repr__", "__str__", "_flags", "_called", "_MACHINES", "_TYPES",
+    ),
     "models for tests": ("TrngFirmware.*", "RegisterFile.*", "NOT_SUPPORTED"),
     "double fetches": ("watch_reads*", "_place", "_reads"),
     "how long the harness lets a guest run, alone": ("Guest.run",),
