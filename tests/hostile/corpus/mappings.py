@@ -335,6 +335,14 @@ CASES = [
     ),
     _broken("store", "stores to a device", "str w21, [x20, #4]", "SError", 0, 0xBE00_0011),
     Case(
+        "device-below",
+        "3.5",
+        "maps the device right below the bystander's",
+        Error("EPERM"),
+        code="mov x0, #0; sys 6; ldr w1, [x0, #4092]; fail 1",
+        manifest=Manifest(needs=(io("dev", 0x1FFF_F000),)),
+    ),
+    Case(
         "device-gone",
         "3.5",
         "maps a device that is no longer there",

@@ -108,6 +108,7 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("image", "_refuse_foreign", "0x1 -> 0x2", "an entry of which a byte is missing"),
     ("image", "_segment", "0x1 -> 0x2", "a & a - 2 is 0 for the same numbers from 2 on"),
     ("image", "_segment", "header.align > 1 -> *", "nothing is odd to an alignment of one"),
+    ("values", "route", "*POSTED: without the mask", "other flags are refused next"),
     ("loadstore", "iss", "0x0 -> 0x1", _IN_ALL),
     ("loadstore", "iss", "size > (2 if wide else 1) -> False", "no prefetch aborts"),
     ("services", "instance_name", "*", _TIMELINE),
