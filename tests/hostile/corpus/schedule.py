@@ -252,7 +252,7 @@ def _interrupted(world: World) -> None:
     )  # fmt: skip
     cpus = Cpus(world, [waiter, _calls(2, 1), _rings(1, 2, 50 * US)])
     cpus.run(200 * US)
-    world.expect("the interrupt", world.registers(waiter)[24], by.SPI)
+    world.expect("the interrupt, and x0 then", world.registers(waiter)[24:26], (by.SPI, FID))
     cpus.run(6 * MS)
     world.expect("answers", len(cpus.answered(waiter)), 1)
 
