@@ -42,6 +42,10 @@ _UNMAPPED = "instruction abort: execute, not mapped"
 _MISALIGNED = "misaligned program counter"
 
 
+def _odd_text(elf: Elf) -> None:
+    elf.of(PT_LOAD).content += b"\0"
+
+
 def _second_text(elf: Elf) -> None:
     elf.headers.append(Header(PT_LOAD, R | X, assemble("mov x1, #1; fmov d0, x1; answer"), 0x7000))
 
@@ -346,6 +350,21 @@ CASES = [
         Condemned("exception", "FP or SIMD instruction", 0),
         change=_second_text,
         code="add x9, x28, #7, lsl #12; br x9",
+    ),
+    Case(
+        "fp-late",
+        "1.2",
+        "executes FP as the last but one of a long block",
+        Condemned("exception", "FP or SIMD instruction", 0, spent=20),
+        code="b on; on: " + "nop; " * 15 + "fmov d0, x1; b out; out: answer",
+    ),
+    Case(
+        "text-odd",
+        "1.1",
+        "has a text that is no whole number of instructions",
+        Error("EPERM"),
+        change=_odd_text,
+        code="fail 1",
     ),
     Case(
         "spent-block",

@@ -160,6 +160,15 @@ def _no_vectors(world: World) -> None:
     world.attack(FID, 0, domid=2)
 
 
+def _no_vectors_irq(world: World) -> None:
+    """Without vectors it takes no interrupt."""
+    world.domain(1).make_pending(41)
+    _, after = world.run_guest("msr daifclr, #2; mov x1, #7; nop; mov x2, #8", {}, budget=100)
+    world.expect("x1, x2", after[1:3], (7, 8))
+    world.expect("pending", world.domain(1).take_interrupt(), 41)
+    world.attack(FID, 0, domid=2)
+
+
 def _spurious(world: World) -> None:
     _, after = world.run_guest(
         (
@@ -181,6 +190,7 @@ def _undefined(world: World) -> None:
         (".word 0", _UNDEFINED),
         ("msr hcr_el2, x1", _UNDEFINED),
         ("brk #7", 0xF200_0007),
+        ("svc #7", 0x5600_0007),
     ):
         _, after = world.run_guest(WITH_VECTORS + instruction, {1: 5, 30: VECTORS})
         world.expect(instruction, (after[20], after[21], after[1]), (esr, 0, 5))
@@ -209,6 +219,7 @@ def _all_widths(world: World) -> None:
         "ldrsh x17, [x0, #0x100]": 0x0708,
         "ldrsw x18, [x0, #0x100]": 0x0506_0708,
         "ldr x19, [x0, #0x100]": 0x7172_7374_0506_0708,
+        "ldar x20, [x0]": 0xF1F2_F3F4_8586_8788,
     }
     _, after = world.run_guest("; ".join(loads), {0: _MMIO, 30: 8})
     seen = dict(zip(loads, map(hex, after[1:]), strict=False))
@@ -414,6 +425,15 @@ CASES = [
         handlers={"smc": "cbnz x2, no; mov x0, #41; sys 7; reply; no: fail 1"},
         manifest=_MANIFEST,
         steps=_other_vcpu,
+    ),
+    Case(
+        "guest-no-vectors-irq",
+        "3.6",
+        "has an interrupt pending, and no vectors",
+        Error("EPERM"),
+        handlers=_APP,
+        manifest=_MANIFEST,
+        steps=_no_vectors_irq,
     ),
     Case(
         "guest-no-vectors",
