@@ -54,9 +54,9 @@ class RecordingFirmware:
 
 
 _VECTORS = {
-    # Synchronous: what it was goes to x20..x22, and the program goes on behind it.
+    # Synchronous: what it was goes to x20..x22, and the program goes on behind it; SPSel to x23.
     0x200: "mrs x20, esr_el1; mrs x21, far_el1; mrs x22, elr_el1; add x23, x22, #4;"
-    "msr elr_el1, x23; eret",
+    "msr elr_el1, x23; mrs x23, spsel; eret",
     0x280: "mrs x24, s3_0_c12_c12_0; mov x25, x0; eret",  # IRQ: ICC_IAR1_EL1, and x0 as it was
 }
 WITH_VECTORS = f"li x30, {VECTORS}; msr vbar_el1, x30; "

@@ -193,7 +193,7 @@ def _undefined(world: World) -> None:
         ("svc #7", 0x5600_0007),
     ):
         _, after = world.run_guest(WITH_VECTORS + instruction, {1: 5, 30: VECTORS})
-        world.expect(instruction, (after[20], after[21], after[1]), (esr, 0, 5))
+        world.expect(instruction, (after[20], after[21], after[23], after[1]), (esr, 0, 1, 5))
     world.attack(FID, 0)
 
 

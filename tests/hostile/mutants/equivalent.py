@@ -65,7 +65,7 @@ _REASONS: list[tuple[str, str, str, str]] = [
         "the caller has seen that it is free: these are assertions",
     ),
     ("scheduler", "Cpu.choose", "*: without at > self.now_ns", "it waits again, out of turn"),
-    ("scheduler", "Scheduler._act", "due[0] <* -> *", _AT_ONCE),
+    ("scheduler", "Scheduler._act", "due?0? <* -> *", _AT_ONCE),
     ("scheduler", "Scheduler._act", "*: without cpu is not None", "`at` is `until` then"),
     ("scheduler", "Scheduler._run", "at >= cpu.slice_ends -> at > cpu.slice_ends", _AT_ONCE),
     ("scheduler", "Scheduler._run", "0x1 -> 0x2", _AT_ONCE),
@@ -115,6 +115,8 @@ _REASONS: list[tuple[str, str, str, str]] = [
     ("loadstore", "iss", "0x3 -> 0x4", "no prefetch aborts"),
     ("loadstore", "_keeps_base", "word >> 21 & 1 -> False", "Armv8.0 has no atomics"),
     ("traps", "first_trap", "0x4 -> 0x5", "the bits above are masked, or the block has ended"),
+    ("vcpu", "_SEEN_X", "*", _READ_ANEW),
+    ("vcpu", "_FLAGS", "0xf0000000 -> 0xf0000001", "the bit is set anyway"),
     ("vcpu", "UnicornVcpu._aborted", "self._abort is not None -> True", "an assertion"),
     ("vcpu", "UnicornVcpu._decode", "0x4 -> 0x5", "the fifth byte is masked"),
     (
