@@ -80,7 +80,7 @@ apt-get install -y -qq --no-install-recommends $(1) >/dev/null
 endef
 
 # Command and package: they judge what tests make (images, bundles, device trees, signatures, the C
-# header). A test that needs one skips without it.
+# header), and the device models of the samples. A test that needs one skips without it.
 DEBIAN := readelf:binutils eu-elflint:elfutils dumpimage:u-boot-tools dtc:device-tree-compiler \
 	openssl:openssl gcc:gcc g++:g++ clang:clang llvm-objdump:llvm \
 	qemu-system-aarch64:qemu-system-arm

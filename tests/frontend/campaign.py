@@ -7,8 +7,9 @@
     python -m tests.frontend.campaign --generated 10000     check what hypothesmith makes
 
 Whatever a file holds, `xapc check` has to end with diagnostics or without: an exception, and a
-check that takes longer than 20 seconds, is a finding. Each kind is shown once, with the file or
-seed that shows it again. Exits 1 if there are any.
+check that takes longer than 20 seconds, is a finding. So is an exception of `--fix`, to which
+mutants and generated files are put. Each kind is shown once, with the file or seed that shows it
+again. Exits 1 if there are any.
 """
 
 import argparse
@@ -23,9 +24,11 @@ from pathlib import Path
 from types import FrameType
 
 from xapc.diagnostics import CompileError
+from xapc.fix import fix
 from xapc.pipeline import build, check_file
 from xapc.render import FORMATS, render
 
+from tests.diagnostics.programs import errors_of
 from tests.frontend.mutants import mutant
 
 SECONDS = 20
@@ -35,8 +38,9 @@ class TooLongError(Exception):
     pass
 
 
-def check(path: Path, *, further: bool = False) -> str | None:
-    """None, or the finding: where it fell over. `further`: what is right becomes an image."""
+def check(path: Path, *, further: bool = False, mends: bool = False) -> str | None:
+    """None, or the finding: where it fell over. `further`: what is right becomes an image; `mends`:
+    what is not is edited."""
 
     def late(_: int, frame: FrameType | None) -> None:
         raise TooLongError(f"after {SECONDS} s")
@@ -52,14 +56,28 @@ def check(path: Path, *, further: bool = False) -> str | None:
         # What is reported must be printable, too.
         render(problem.errors, color=True)
         FORMATS["json"](problem.errors)
+        return check_fix(path) if mends else None
     except Exception as fault:  # noqa: BLE001  # finding them is what this is for
-        cause = fault.__cause__ or fault
-        frame = traceback.extract_tb(cause.__traceback__)[-1]
-        text = " ".join(str(cause).split())[:120]
-        return f"{type(cause).__name__} in {Path(frame.filename).name}:{frame.lineno}: {text}"
+        return where(fault)
     finally:
         signal.alarm(0)
     return None
+
+
+def check_fix(path: Path) -> str | None:
+    """As `check`, of `--fix`, which changes the file."""
+    try:
+        fix(path, errors_of)
+    except Exception as fault:  # noqa: BLE001  # as above
+        return where(fault)
+    return None
+
+
+def where(fault: Exception) -> str:
+    cause = fault.__cause__ or fault
+    frame = traceback.extract_tb(cause.__traceback__)[-1]
+    text = " ".join(str(cause).split())[:120]
+    return f"{type(cause).__name__} in {Path(frame.filename).name}:{frame.lineno}: {text}"
 
 
 def inputs(options: argparse.Namespace, scratch: Path) -> Iterator[tuple[str, Path]]:
@@ -99,7 +117,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for name, path in inputs(options, Path(scratch)):
             before = time.monotonic()
-            finding = check(path, further=options.build)
+            finding = check(path, further=options.build, mends=path.parent == Path(scratch))
             done += 1
             slowest = max(slowest, (time.monotonic() - before, name))
             if finding is not None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from xap_harness import App
 from xap_harness.plugin import Xap
 
-from tests.samples.qtest import QEMU, Qtest
+from tests.samples.qtest import QEMU, SECONDS, Qtest, running
 from tests.samples.rtc import BASE as RTC
 from tests.samples.rtc import CR, DR, ICR, IMSC, LR, MIS, MR, RIS, Clock, to_half_a_second
 from tests.samples.uart_line import Line
@@ -38,7 +38,7 @@ GUESTS = count(1)
 @pytest.fixture(scope="module")
 def qemu() -> Iterator[Qtest]:
     # A socket's path has room for 107 characters, of which pytest's folders take most.
-    with TemporaryDirectory() as folder, Qtest(Path(folder)) as machine:
+    with TemporaryDirectory() as folder, running(Path(folder)) as machine:
         yield machine
 
 
@@ -141,7 +141,9 @@ class Uarts:
             return
         self.line.arriving.append(character)
         self.qemu.line.sendall(bytes([character]))
-        while self.qemu.read(UART + UART_FR) & _RXFE:
+        for _ in range(1000 * SECONDS):
+            if not self.qemu.read(UART + UART_FR) & _RXFE:
+                break
             time.sleep(0.001)  # QEMU serves its sockets when it comes to it
         self.app.advance(3_000_000)  # the app looks at the line every 2 ms
         self.waits = True
@@ -157,9 +159,7 @@ class Uarts:
 
     def end(self) -> None:
         self.take()
-        arrived = b""
-        while len(arrived) < len(self.sent):
-            arrived += self.qemu.line.recv(len(self.sent) - len(arrived))
+        arrived = self.qemu.sent(len(self.sent))
         assert arrived == bytes(self.line.sent) == bytes(self.sent)
 
 

@@ -43,12 +43,14 @@ def _arguments(ctx: Context, node: ast.Call) -> dict[str, ast.expr]:
         if place == 0:
             given["name"] = arg
         elif place == 1:
-            given_by_name = [k.arg for k in node.keywords]
-            edits = tuple(
-                errors.insert(ctx.span(each).before(), f"{name}=")
-                for each, name in zip(node.args[1:], ARGUMENTS[1:3], strict=False)
-                if name not in given_by_name
-            )
+            by_place, more = ARGUMENTS[1:3], node.args[1:]
+            given_by_name = [k.arg for k in node.keywords if k.arg in by_place[: len(more)]]
+            edits: tuple[errors.Edit, ...] = ()
+            if len(more) <= len(by_place) and not given_by_name:
+                edits = tuple(
+                    errors.insert(ctx.span(each).before(), f"{name}=")
+                    for each, name in zip(more, by_place, strict=False)
+                )
             what, most = "App()", 1
             error = errors.TooManyArguments(span=ctx.span(arg), what=what, most=most, edits=edits)
             ctx.error(error)

@@ -400,9 +400,20 @@ def index_pair(span: Span, places: list[Span]) -> Error:
     return Mismatch(span=span, wanted="an integer", found="a tuple", edits=edits)
 
 
+def _may_be_type(text: str) -> bool:
+    """`u32`, `m.Op`, `Array[u8, N[16]]`."""
+    try:
+        parsed = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return False
+    return isinstance(parsed, (ast.Name, ast.Attribute, ast.Subscript)) and text.strip() == text
+
+
 def not_a_type(span: Span, node: ast.expr) -> Error:
     text = ast.unparse(node)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if not _may_be_type(node.value):
+            return NotAType(span=span, text=text)
         hint, edits = "without quotes it may be one", replace(span, node.value)
         return NotAType(span=span, text=text, hint=hint, edits=edits)
     if isinstance(node, ast.Tuple) and span.text().startswith("("):

@@ -86,7 +86,7 @@ _REASONS: list[tuple[str, str, str, str]] = [
         "app_space",
         "UnicornAppSpace._leave_el1",
         "no self._uc.ctl_flush_tb()",
-        "to unmap the page throws its translations away",
+        "nothing is executed there again",
     ),
     ("app_space", "UnicornAppSpace._immediate", "0x4 -> 0x5", "the fifth byte is masked"),
     ("app_space", "_SEEN_X", "*", _READ_ANEW),
